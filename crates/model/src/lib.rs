@@ -1,0 +1,11 @@
+//! What is true, without I/O: domain types and pure rules.
+
+pub mod caller;
+pub mod event;
+pub mod mail;
+pub mod platform;
+pub mod run;
+pub mod setting;
+pub mod telemetry;
+pub mod webhook;
+pub mod workflow;
