@@ -1,8 +1,8 @@
 //! What is true, without I/O: domain types and pure rules.
 
 pub mod caller;
+pub mod enrichment;
 pub mod event;
-pub mod mail;
 pub mod platform;
 pub mod run;
 pub mod setting;

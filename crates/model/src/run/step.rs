@@ -1,0 +1,506 @@
+//! The step function: (definition, run, event, facts) → (run, effects, events).
+
+use super::{
+    BuilderTenant, Email, Incident, IncidentReason, NodeState, NodeStatus, Run, RunKind, RunState, UserId,
+    WaitingFor,
+};
+use crate::enrichment::Enrichment;
+use crate::setting::{Choice, Settings};
+use crate::workflow::{Definition, Kind, Node};
+use kernel::{EndUserId, RunId, TenantId, Timestamp};
+use serde_json::{Map, Value, json};
+
+/// What the step needs to know of the moment; read inside the same transaction.
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    pub now: Timestamp,
+    pub settings: &'a Settings,
+    /// Users admitted in this environment, counted up to the limit; read only where a limit is set.
+    pub admitted: u32,
+    /// An acknowledgement that came before the wait existed (decision D13).
+    pub early_ack: Option<BuilderTenant>,
+}
+
+/// What happened to the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Triggered,
+    Admitted,
+    Acked(BuilderTenant),
+    /// No 2xx within the retry schedule.
+    DeliveryFailed(String),
+    /// 410: the endpoint is gone and has been disabled.
+    EndpointDisabled,
+    /// The wait after a delivery is over and nothing came; so many re-sends are allowed in all.
+    AckOverdue {
+        resends_max: u32,
+    },
+    JobFailed(String),
+    HandedOver,
+    Retry,
+    Skip,
+    Cancel,
+}
+
+/// What has to be written in the same transaction as the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// The user takes a place (decision D28 counts these).
+    AdmitUser,
+    /// The tenant row with plan and role.
+    CreateTenant,
+    /// The first delivery of the webhook: a delivery row and its job.
+    SendWebhook,
+    /// The same delivery again, with a fresh schedule, because an operator asked for it.
+    RetryWebhook,
+    /// The same delivery once more, because no ack came.
+    ResendWebhook,
+    /// Delivery and timer jobs of this run are no longer wanted.
+    StopJobs,
+    /// The builder's ids on the tenant row.
+    BindTenant,
+    StoreLead,
+    WriteWelcomeMail,
+}
+
+/// A standard event (domain 5.4) for the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Emitted {
+    /// Which node said it: part of the message id.
+    pub node: String,
+    pub name: &'static str,
+    pub properties: Map<String, Value>,
+    /// From the ack on, events carry the group id as well (decision D26).
+    pub with_group: bool,
+}
+
+/// The outcome of one step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub run: Run,
+    pub effects: Vec<Effect>,
+    pub events: Vec<Emitted>,
+}
+
+/// Why the event does not fit the run's state. Nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the run was cancelled")]
+    Cancelled,
+    #[error("the run does not wait for that")]
+    NotWaiting,
+    #[error("nothing to retry: the run is not an incident")]
+    NoIncident,
+    #[error("the run is already finished")]
+    Finished,
+    #[error("the definition has no such node")]
+    Definition,
+}
+
+/// Who a new run is for.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    pub user_id: UserId,
+    pub email: Email,
+    pub role: Option<Choice>,
+    pub end_user: EndUserId,
+    pub tenant: TenantId,
+    pub enrichment: Enrichment,
+}
+
+/// A run before its first step.
+pub fn begin(definition: &Definition, id: RunId, kind: RunKind, subject: Subject, now: Timestamp) -> Run {
+    let path = match kind {
+        RunKind::Signup => &definition.signup,
+        RunKind::Login => &definition.login,
+    };
+    let nodes = path.iter().map(|node| NodeState {
+        id: node.id.clone(),
+        status: NodeStatus::Pending,
+        started_at: None,
+        finished_at: None,
+        note: String::new(),
+    });
+    Run {
+        id,
+        workflow: definition.workflow,
+        version: definition.version,
+        kind,
+        account_name: subject.enrichment.account_name(subject.email.as_str()),
+        user_id: subject.user_id,
+        email: subject.email,
+        role: subject.role,
+        end_user: subject.end_user,
+        tenant: subject.tenant,
+        state: RunState::Running,
+        waiting_for: None,
+        incident: None,
+        nodes: nodes.collect(),
+        enrichment: subject.enrichment,
+        plan: None,
+        applied_role: None,
+        builder_tenant: None,
+        resends: 0,
+        created_at: now,
+        updated_at: now,
+        acked_at: None,
+        finished_at: None,
+        handed_over_at: None,
+    }
+}
+
+/// Advances `run` by one event. Pure: the same input gives the same step.
+pub fn advance(definition: &Definition, run: Run, event: &Event, facts: &Facts<'_>) -> Result<Step, Refusal> {
+    let path = run.path(definition);
+    if path.len() != run.nodes.len() {
+        return Err(Refusal::Definition);
+    }
+    let mut walk = Walk { path, facts, step: Step { run, effects: Vec::new(), events: Vec::new() } };
+    walk.take(event)?;
+    walk.go_on();
+    walk.step.run.updated_at = facts.now;
+    Ok(walk.step)
+}
+
+struct Walk<'a> {
+    path: &'a [Node],
+    facts: &'a Facts<'a>,
+    step: Step,
+}
+
+enum Local {
+    Done(String),
+    Wait(WaitingFor, String),
+    Stop(IncidentReason, String),
+}
+
+impl Walk<'_> {
+    fn take(&mut self, event: &Event) -> Result<(), Refusal> {
+        if *event != Event::HandedOver && self.step.run.state == RunState::Cancelled {
+            return Err(Refusal::Cancelled);
+        }
+        match event {
+            Event::Triggered => Ok(()),
+            Event::Admitted => self.admit(),
+            Event::Acked(tenant) => self.ack(tenant, NodeStatus::Done, "acknowledged"),
+            Event::DeliveryFailed(message) => self.fail(IncidentReason::DeliveryFailed, message.clone()),
+            Event::EndpointDisabled => self.fail(IncidentReason::EndpointDisabled, DISABLED.to_owned()),
+            Event::AckOverdue { resends_max } => self.overdue(*resends_max),
+            Event::JobFailed(message) => self.fail(IncidentReason::JobFailed, message.clone()),
+            Event::HandedOver => {
+                self.step.run.handed_over_at.get_or_insert(self.facts.now);
+                Ok(())
+            }
+            Event::Retry => self.retry(),
+            Event::Skip => self.skip(),
+            Event::Cancel => self.cancel(),
+        }
+    }
+
+    fn admit(&mut self) -> Result<(), Refusal> {
+        if self.step.run.waiting_for != Some(WaitingFor::Waitlist) {
+            return Err(Refusal::NotWaiting);
+        }
+        let node = self.index_of(Kind::WaitlistUser)?;
+        self.step.effects.push(Effect::AdmitUser);
+        self.finish(node, NodeStatus::Done, "admitted by an operator".to_owned());
+        self.step.run.waiting_for = None;
+        Ok(())
+    }
+
+    /// The ack resolves the wait and an incident of it alike: a late one resumes the run (decision D13).
+    fn ack(&mut self, tenant: &BuilderTenant, status: NodeStatus, note: &str) -> Result<(), Refusal> {
+        let node = self.waiting_ack()?;
+        self.step.effects.push(Effect::StopJobs);
+        self.settle_ack(node, tenant.clone(), status, note);
+        Ok(())
+    }
+
+    fn settle_ack(&mut self, node: usize, tenant: BuilderTenant, status: NodeStatus, note: &str) {
+        let id = self.path[node].id.clone();
+        self.finish(node, status, note.to_owned());
+        let run = &mut self.step.run;
+        run.incident = None;
+        run.waiting_for = None;
+        run.acked_at = Some(self.facts.now);
+        if let Some(name) = tenant.name.clone().filter(|name| !name.is_empty()) {
+            run.account_name = name;
+        }
+        run.builder_tenant = Some(tenant);
+        self.step.effects.push(Effect::BindTenant);
+        self.account_events(&id);
+    }
+
+    fn overdue(&mut self, resends_max: u32) -> Result<(), Refusal> {
+        if self.step.run.waiting_for != Some(WaitingFor::Ack) {
+            return Err(Refusal::NotWaiting);
+        }
+        if self.step.run.resends < resends_max {
+            self.step.run.resends += 1;
+            self.step.effects.push(Effect::ResendWebhook);
+            return Ok(());
+        }
+        let sent = self.step.run.resends;
+        let message = format!("delivered and sent again {sent} times, and no acknowledgement came");
+        self.fail(IncidentReason::NeverAcknowledged, message)
+    }
+
+    fn fail(&mut self, reason: IncidentReason, message: String) -> Result<(), Refusal> {
+        let node = self.waiting_ack()?;
+        self.step.effects.push(Effect::StopJobs);
+        self.stop_at(node, reason, message);
+        Ok(())
+    }
+
+    fn retry(&mut self) -> Result<(), Refusal> {
+        let node = self.waiting_ack()?;
+        let run = &mut self.step.run;
+        run.incident = None;
+        run.resends = 0;
+        run.state = RunState::Waiting;
+        run.waiting_for = Some(WaitingFor::Ack);
+        run.nodes[node].status = NodeStatus::Waiting;
+        "sent again by an operator".clone_into(&mut run.nodes[node].note);
+        self.step.effects.extend([Effect::StopJobs, Effect::RetryWebhook]);
+        Ok(())
+    }
+
+    fn skip(&mut self) -> Result<(), Refusal> {
+        self.ack(&BuilderTenant::default(), NodeStatus::Skipped, "skipped by an operator")
+    }
+
+    fn cancel(&mut self) -> Result<(), Refusal> {
+        if self.step.run.state == RunState::Completed {
+            return Err(Refusal::Finished);
+        }
+        self.step.effects.push(Effect::StopJobs);
+        let run = &mut self.step.run;
+        run.state = RunState::Cancelled;
+        run.waiting_for = None;
+        run.incident = None;
+        run.finished_at = Some(self.facts.now);
+        for node in run.nodes.iter_mut().filter(|node| node.status == NodeStatus::Waiting) {
+            node.status = NodeStatus::Failed;
+            "cancelled".clone_into(&mut node.note);
+        }
+        Ok(())
+    }
+
+    /// Runs every node whose predecessors are behind it, until the run waits, stops or is through.
+    fn go_on(&mut self) {
+        if matches!(self.step.run.state, RunState::Cancelled | RunState::Completed) {
+            return;
+        }
+        while let Some(index) = self.next() {
+            self.step.run.nodes[index].started_at = Some(self.facts.now);
+            match self.run_local(&self.path[index].clone()) {
+                Local::Done(note) => self.finish(index, NodeStatus::Done, note),
+                Local::Wait(wait, note) => {
+                    let node = &mut self.step.run.nodes[index];
+                    node.status = NodeStatus::Waiting;
+                    node.note = note;
+                    self.step.run.waiting_for = Some(wait);
+                    self.welcome_early_ack(index);
+                }
+                Local::Stop(reason, message) => self.stop_at(index, reason, message),
+            }
+        }
+        self.settle();
+    }
+
+    /// An ack that came before the wait existed ends the wait the moment it begins.
+    fn welcome_early_ack(&mut self, index: usize) {
+        if self.path[index].kind != Kind::AwaitAck {
+            return;
+        }
+        if let Some(tenant) = self.facts.early_ack.clone() {
+            self.settle_ack(index, tenant, NodeStatus::Done, "acknowledged before the wait began");
+        }
+    }
+
+    fn settle(&mut self) {
+        let run = &mut self.step.run;
+        let through =
+            run.nodes.iter().all(|node| matches!(node.status, NodeStatus::Done | NodeStatus::Skipped));
+        run.state = match (&run.incident, run.waiting_for, through) {
+            (Some(_), _, _) => RunState::Incident,
+            (None, Some(_), _) => RunState::Waiting,
+            (None, None, true) => RunState::Completed,
+            (None, None, false) => RunState::Running,
+        };
+        if run.state == RunState::Completed {
+            run.finished_at.get_or_insert(self.facts.now);
+        }
+    }
+
+    fn next(&self) -> Option<usize> {
+        let behind =
+            |name: &String| {
+                self.step.run.nodes.iter().any(|node| {
+                    node.id == *name && matches!(node.status, NodeStatus::Done | NodeStatus::Skipped)
+                })
+            };
+        self.path.iter().enumerate().position(|(index, node)| {
+            self.step.run.nodes[index].status == NodeStatus::Pending && node.after.iter().all(behind)
+        })
+    }
+
+    fn run_local(&mut self, node: &Node) -> Local {
+        match node.kind {
+            Kind::Trigger => self.trigger(node),
+            Kind::EnrichUser => self.enrich_user(node),
+            Kind::EnrichCompany => self.enrich_company(node),
+            Kind::WaitlistUser => self.waitlist(node),
+            Kind::AssociateRole => self.role(),
+            Kind::AssociatePlan => self.plan(),
+            Kind::ProvisionTenant => self.provision(),
+            Kind::AwaitAck if self.facts.settings.webhook.disabled_at.is_some() => {
+                Local::Stop(IncidentReason::EndpointDisabled, DISABLED.to_owned())
+            }
+            Kind::AwaitAck => Local::Wait(WaitingFor::Ack, String::new()),
+            Kind::OnboardingRedirect | Kind::SuccessRedirect => Local::Done(String::new()),
+            Kind::StoreLead => {
+                self.step.effects.push(Effect::StoreLead);
+                Local::Done("in the built-in CRM".to_owned())
+            }
+            Kind::WelcomeMail => {
+                self.step.effects.push(Effect::WriteWelcomeMail);
+                Local::Done(format!("to {}", self.step.run.email))
+            }
+            Kind::SignIn => {
+                self.emit(&node.id, "signed_in", true, Map::new());
+                Local::Done(String::new())
+            }
+        }
+    }
+
+    fn trigger(&mut self, node: &Node) -> Local {
+        if self.step.run.kind == RunKind::Signup {
+            self.emit(&node.id, "signed_up", false, Map::new());
+        }
+        let role = self.step.run.role.as_ref().map(|role| format!(", role {}", role.name));
+        Local::Done(format!("{}{}", self.step.run.email, role.unwrap_or_default()))
+    }
+
+    fn enrich_user(&mut self, node: &Node) -> Local {
+        let traits = self.step.run.enrichment.user_traits();
+        self.emit(&node.id, "user_enriched", false, traits);
+        let enrichment = &self.step.run.enrichment;
+        let place = &enrichment.place.country;
+        let mut note = enrichment.email_provider.clone();
+        if !place.is_empty() {
+            note = format!("{note}, {place}");
+        }
+        Local::Done(if enrichment.disposable { format!("{note}, disposable address") } else { note })
+    }
+
+    fn enrich_company(&mut self, node: &Node) -> Local {
+        let traits = self.step.run.enrichment.group_traits();
+        self.emit(&node.id, "group_enriched", false, traits);
+        Local::Done(match self.step.run.enrichment.company_name() {
+            Some(name) => format!("{name} · built-in provider"),
+            None => "no company behind a free mail address".to_owned(),
+        })
+    }
+
+    fn waitlist(&mut self, node: &Node) -> Local {
+        let Some(limit) = self.facts.settings.waitlist_limit else {
+            self.step.effects.push(Effect::AdmitUser);
+            return Local::Done("no limit set".to_owned());
+        };
+        if self.facts.admitted < limit {
+            self.step.effects.push(Effect::AdmitUser);
+            return Local::Done(format!("{} of {limit} places taken", self.facts.admitted + 1));
+        }
+        let mut properties = Map::new();
+        properties.insert("email".to_owned(), json!(self.step.run.email.as_str()));
+        properties.insert("id".to_owned(), json!(self.step.run.user_id.as_str()));
+        self.emit(&node.id, "user_waitlisted", false, properties);
+        Local::Wait(WaitingFor::Waitlist, format!("all {limit} places are taken"))
+    }
+
+    fn role(&mut self) -> Local {
+        let run = &mut self.step.run;
+        let role = run.role.clone().unwrap_or_else(|| self.facts.settings.role.clone());
+        let note = role.name.clone();
+        run.applied_role = Some(role);
+        Local::Done(note)
+    }
+
+    fn plan(&mut self) -> Local {
+        let plan = self.facts.settings.plan.clone();
+        let note = plan.name.clone();
+        self.step.run.plan = Some(plan);
+        Local::Done(note)
+    }
+
+    fn provision(&mut self) -> Local {
+        self.step.effects.push(Effect::CreateTenant);
+        self.step.effects.push(Effect::SendWebhook);
+        Local::Done(self.step.run.account_name.clone())
+    }
+
+    fn stop_at(&mut self, index: usize, reason: IncidentReason, message: String) {
+        let run = &mut self.step.run;
+        run.nodes[index].status = NodeStatus::Failed;
+        run.waiting_for = None;
+        run.state = RunState::Incident;
+        let node = run.nodes[index].id.clone();
+        run.incident = Some(Incident { node, reason, message, at: self.facts.now });
+    }
+
+    fn finish(&mut self, index: usize, status: NodeStatus, note: String) {
+        let node = &mut self.step.run.nodes[index];
+        node.status = status;
+        node.started_at.get_or_insert(self.facts.now);
+        node.finished_at = Some(self.facts.now);
+        node.note = note;
+    }
+
+    fn index_of(&self, kind: Kind) -> Result<usize, Refusal> {
+        self.path.iter().position(|node| node.kind == kind).ok_or(Refusal::Definition)
+    }
+
+    /// The ack's node, if the run waits there or stands there as an incident.
+    fn waiting_ack(&self) -> Result<usize, Refusal> {
+        let node = self.index_of(Kind::AwaitAck).map_err(|_| Refusal::NotWaiting)?;
+        let here = matches!(self.step.run.nodes[node].status, NodeStatus::Waiting | NodeStatus::Failed);
+        if here { Ok(node) } else { Err(Refusal::NotWaiting) }
+    }
+
+    fn account_events(&mut self, node: &str) {
+        let name = self.step.run.account_name.clone();
+        let domain = self.step.run.enrichment.account_name(self.step.run.email.as_str());
+        let email = self.step.run.email.to_string();
+        let role = self.step.run.applied_role.as_ref().map(|role| role.name.clone()).unwrap_or_default();
+        let id = self.step.run.group_id();
+        let plan = self.step.run.plan.as_ref().map(|plan| plan.name.clone()).unwrap_or_default();
+        let created = json!({
+            "account_name": name, "account_domain": domain, "account_id": id,
+            "user_email": email, "plan_name": plan,
+        });
+        let added = json!({
+            "account_name": name, "account_domain": domain, "account_id": id, "user_email": email,
+            "user_role": role, "role": role, "join_method": "signup", "is_first_user": true,
+        });
+        self.emit(node, "account_created", true, object(created));
+        self.emit(node, "account_added_user", true, object(added));
+    }
+
+    fn emit(&mut self, node: &str, name: &'static str, with_group: bool, properties: Map<String, Value>) {
+        let mut properties = properties;
+        if matches!(name, "signed_up" | "signed_in") {
+            properties.insert("user_email".to_owned(), json!(self.step.run.email.as_str()));
+        }
+        self.step.events.push(Emitted { node: node.to_owned(), name, properties, with_group });
+    }
+}
+
+const DISABLED: &str = "the webhook endpoint answered 410 and is disabled: enable it again in Settings";
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
