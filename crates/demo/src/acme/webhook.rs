@@ -1,0 +1,87 @@
+//! A tenant arrives: verify, provision once, answer, acknowledge.
+
+use super::{Acme, ledger::Workspace};
+use crate::client::Acknowledgement;
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use kernel::token;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// The waits between attempts to acknowledge. When all fail, the next delivery of the same webhook tries again.
+const ACK_WAITS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(2_000)];
+
+#[derive(Deserialize)]
+struct Delivery {
+    #[serde(rename = "createAccountRequest")]
+    account: AccountRequest,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountRequest {
+    workflow_design_time_id: String,
+    workflow_runtime_id: String,
+    user_email_id: String,
+    #[serde(default)]
+    account_name: Option<String>,
+    thrivestack_tenant_id: String,
+}
+
+pub(super) async fn receive(State(acme): State<Acme>, headers: HeaderMap, body: Bytes) -> Response {
+    let webhook_id = match acme.verifier.verify(&headers, &body, acme.clock.now()) {
+        Ok(id) => id,
+        Err(fault) => return (StatusCode::UNAUTHORIZED, fault.to_string()).into_response(),
+    };
+    let Ok(Delivery { account }) = serde_json::from_slice(&body) else {
+        return (StatusCode::BAD_REQUEST, "expected createAccountRequest").into_response();
+    };
+    let (workspace, fresh) = match acme.ledger.provision(webhook_id, new_workspace(&acme, &account)) {
+        Ok(made) => made,
+        Err(full) => return (StatusCode::SERVICE_UNAVAILABLE, full.to_string()).into_response(),
+    };
+    let what = if fresh { "workspace made" } else { "seen before, workspace kept" };
+    acme.note(&workspace.email, "webhook", format!("{webhook_id} verified · {what}"));
+    // The answer does not wait for the acknowledgement: a slow receiver would be sent the webhook again.
+    tokio::spawn(acknowledge(acme.clone(), account.workflow_design_time_id, workspace));
+    (StatusCode::OK, "Event received").into_response()
+}
+
+fn new_workspace(acme: &Acme, account: &AccountRequest) -> Workspace {
+    let domain = account.user_email_id.split('@').nth(1).unwrap_or_default();
+    let name = account.account_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(domain);
+    Workspace {
+        id: format!("ws_{}", token::<9>(acme.rng.as_ref())),
+        name: name.to_owned(),
+        email: account.user_email_id.to_lowercase(),
+        ts_tenant_id: account.thrivestack_tenant_id.clone(),
+        run_id: account.workflow_runtime_id.clone(),
+        template: None,
+    }
+}
+
+/// Acknowledges also on a repeat: the first acknowledgement may be the one that was lost.
+async fn acknowledge(acme: Acme, workflow_id: String, workspace: Workspace) {
+    let ack = Acknowledgement {
+        workflow_id,
+        run_id: workspace.run_id.clone(),
+        tenant_id: workspace.id.clone(),
+        tenant_name: workspace.name.clone(),
+        email: workspace.email.clone(),
+        ts_tenant_id: workspace.ts_tenant_id.clone(),
+    };
+    for wait in ACK_WAITS {
+        tokio::time::sleep(wait).await;
+        match acme.client.acknowledge(&ack).await {
+            Ok(message) => {
+                acme.note(&workspace.email, "ack", format!("POST /api/workflow → {message}"));
+                return;
+            }
+            Err(fault) => tracing::warn!(error = %fault, "acknowledgement was not taken"),
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! What a builder's backend says to thrivestack: token, trigger, acknowledgement, telemetry and the
+//! exchange of a one-time code.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use kernel::{Clock, Monotonic, Secret};
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use url::Url;
+
+/// How long one call may take; the slowest one here waits for a commit.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a token is asked for, in seconds.
+const TOKEN_EXPIRY: u64 = 3_600;
+/// A token is replaced when less than this is left of it.
+const TOKEN_RESERVE: Duration = Duration::from_secs(60);
+
+/// Where thrivestack is and what `thrivestack init` handed out for one environment.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The address of the public API, such as `http://127.0.0.1:7700`.
+    pub api: Url,
+    pub key_id: String,
+    pub private_key: Secret<String>,
+    pub project_key: String,
+    pub private_api_key: Secret<String>,
+    pub webhook_secret: Secret<String>,
+    /// The published Prosumer workflow.
+    pub workflow_id: String,
+}
+
+/// The JSON object is not what `thrivestack init --json` prints.
+#[derive(Debug, thiserror::Error)]
+#[error("not the output of `thrivestack init --json`")]
+pub struct ConnectionFault(#[from] serde_json::Error);
+
+impl Connection {
+    /// Reads the one object that `thrivestack init --json` prints.
+    pub fn from_init(api: Url, printed: &str) -> Result<Self, ConnectionFault> {
+        #[derive(Deserialize)]
+        struct Printed {
+            api_key: RsaKey,
+            project_key: String,
+            private_api_key: String,
+            webhook_secret: String,
+            workflows: Workflows,
+        }
+        #[derive(Deserialize)]
+        struct RsaKey {
+            key_id: String,
+            private_key: String,
+        }
+        #[derive(Deserialize)]
+        struct Workflows {
+            prosumer: String,
+        }
+        let printed: Printed = serde_json::from_str(printed)?;
+        Ok(Self {
+            api,
+            key_id: printed.api_key.key_id,
+            private_key: Secret::new(printed.api_key.private_key),
+            project_key: printed.project_key,
+            private_api_key: Secret::new(printed.private_api_key),
+            webhook_secret: Secret::new(printed.webhook_secret),
+            workflow_id: printed.workflows.prosumer,
+        })
+    }
+}
+
+/// Why a call to thrivestack brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientFault {
+    /// Such as a machine without any trusted certificates.
+    #[error("no HTTP client can be made on this machine")]
+    Http(#[source] reqwest::Error),
+    #[error("{operation}: thrivestack cannot be reached")]
+    Unreachable { operation: &'static str, source: reqwest::Error },
+    #[error("{operation}: thrivestack answered {status}: {body}")]
+    Refused { operation: &'static str, status: StatusCode, body: String },
+    #[error("{operation}: the answer lacks `{missing}`: {body}")]
+    Answer { operation: &'static str, missing: &'static str, body: String },
+}
+
+/// The answer to a trigger.
+#[derive(Debug, Clone)]
+pub struct Triggered {
+    pub run_id: String,
+    /// Where the browser goes next.
+    pub redirect_url: String,
+    pub message: String,
+}
+
+/// Who a one-time code stood for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Visitor {
+    pub email_id: String,
+    pub tenant_id: String,
+    #[serde(default)]
+    pub tenant_name: String,
+}
+
+/// The body K1 of an acknowledgement (domain 2.10).
+#[derive(Debug, Clone)]
+pub struct Acknowledgement {
+    pub workflow_id: String,
+    pub run_id: String,
+    /// The id under which the builder keeps the new tenant.
+    pub tenant_id: String,
+    pub tenant_name: String,
+    pub email: String,
+    pub ts_tenant_id: String,
+}
+
+/// A cheap handle; clones share one token and one connection pool.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    connection: Arc<Connection>,
+    clock: Arc<dyn Clock>,
+    token: Arc<Mutex<Option<Token>>>,
+}
+
+#[derive(Clone)]
+struct Token {
+    bearer: String,
+    obtained: Monotonic,
+}
+
+impl Client {
+    pub fn new(connection: Connection, clock: Arc<dyn Clock>) -> Result<Self, ClientFault> {
+        Ok(Self { http: http_client()?, connection: Arc::new(connection), clock, token: Arc::default() })
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// A token for trigger and acknowledgement, kept until it is about to expire. `POST /api/user/token`.
+    pub async fn token(&self) -> Result<String, ClientFault> {
+        if let Some(token) = self.kept_token() {
+            return Ok(token);
+        }
+        let body = json!({
+            "key_id": self.connection.key_id,
+            "private_key": self.connection.private_key.expose(),
+            "scopes": ["workflow_trigger_api", "telemetry_apis"],
+            "expiry": TOKEN_EXPIRY,
+        });
+        let request = self.request(Method::POST, "/api/user/token").json(&body);
+        let answer = send("token", request).await?;
+        let bearer = text_at("token", &answer, "/token")?;
+        let kept = Token { bearer: bearer.clone(), obtained: self.clock.monotonic() };
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        Ok(bearer)
+    }
+
+    fn kept_token(&self) -> Option<String> {
+        let token = self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let age = self.clock.monotonic().since(token.obtained);
+        (age + TOKEN_RESERVE < Duration::from_secs(TOKEN_EXPIRY)).then_some(token.bearer)
+    }
+
+    /// Begins a signup, or a login of somebody known. `POST /trigger`.
+    pub async fn trigger(&self, user_id: &str, email: &str) -> Result<Triggered, ClientFault> {
+        let body = json!({
+            "user_id": user_id, "email_id": email, "workflow_id": self.connection.workflow_id,
+            "role": { "role_id": "owner", "role_name": "Owner" },
+        });
+        let token = self.token().await?;
+        let answer =
+            send("trigger", self.request(Method::POST, "/trigger").bearer_auth(token).json(&body)).await?;
+        Ok(Triggered {
+            run_id: text_at("trigger", &answer, "/data/workflow_runtime_id")?,
+            redirect_url: text_at("trigger", &answer, "/data/redirect_url")?,
+            message: text_at("trigger", &answer, "/data/message")?,
+        })
+    }
+
+    /// Says that the tenant is there. `POST /api/workflow`; the same again is answered the same.
+    pub async fn acknowledge(&self, ack: &Acknowledgement) -> Result<String, ClientFault> {
+        let body = json!({
+            "workflowDesignTimeId": ack.workflow_id, "workflowRuntimeId": ack.run_id,
+            "tenantId": ack.tenant_id, "tenantName": ack.tenant_name,
+            "userEmailId": ack.email, "thrivestackTenantId": ack.ts_tenant_id,
+        });
+        let token = self.token().await?;
+        let request = self.request(Method::POST, "/api/workflow").bearer_auth(token).json(&body);
+        let answer = send("acknowledgement", request).await?;
+        text_at("acknowledgement", &answer, "/data/message")
+    }
+
+    /// Exchanges the one-time code of a redirect. `GET /v1/ValidateAuthOTP`.
+    pub async fn exchange(&self, code: &str) -> Result<Visitor, ClientFault> {
+        let request = self.request(Method::GET, "/v1/ValidateAuthOTP").query(&[("authOTP", code)]);
+        let answer = send("one-time code", request).await?;
+        let token = text_at("one-time code", &answer, "/token")?;
+        // The token came straight from thrivestack over our own connection, so its signature adds nothing
+        // here; whoever receives one from a browser must verify it with the published key set.
+        claims(&token).ok_or_else(|| missing("one-time code", "token with the session's claims", &answer))
+    }
+
+    /// Where a run stands. `GET /api/runs/{id}`.
+    pub async fn run(&self, run_id: &str) -> Result<Value, ClientFault> {
+        let request = self.private(Method::GET, &format!("/api/runs/{run_id}"));
+        let answer = send("run", request).await?;
+        answer.get("data").cloned().ok_or_else(|| missing("run", "data", &answer))
+    }
+
+    /// The newest events of one name about one person. `GET /api/event/`.
+    pub async fn events(&self, name: &str, user_id: &str) -> Result<Vec<Value>, ClientFault> {
+        let request =
+            self.private(Method::GET, "/api/event/").query(&[("event_name", name), ("user_id", user_id)]);
+        let answer = send("events", request).await?;
+        answer
+            .get("results")
+            .and_then(Value::as_array)
+            .cloned()
+            .ok_or_else(|| missing("events", "results", &answer))
+    }
+
+    /// Sends one batch of one call (`identify`, `group`, `track`, `page`).
+    pub async fn telemetry(&self, call: &'static str, batch: &[Value]) -> Result<(), ClientFault> {
+        let request = self
+            .request(Method::POST, &format!("/api/{call}"))
+            .header("x-api-key", &self.connection.project_key)
+            .json(batch);
+        send(call, request).await.map(drop)
+    }
+
+    fn private(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.request(method, path).header("x-api-key", self.connection.private_api_key.expose())
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut url = self.connection.api.clone();
+        url.set_path(&format!("{}{path}", self.connection.api.path().trim_end_matches('/')));
+        self.http.request(method, url)
+    }
+}
+
+/// The HTTP client of everything here: bounded in time, and redirects are ours to look at.
+pub(crate) fn http_client() -> Result<reqwest::Client, ClientFault> {
+    reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .user_agent("acme-notes")
+        .build()
+        .map_err(ClientFault::Http)
+}
+
+async fn send(operation: &'static str, request: reqwest::RequestBuilder) -> Result<Value, ClientFault> {
+    let unreachable =
+        |source: reqwest::Error| ClientFault::Unreachable { operation, source: source.without_url() };
+    let response = request.send().await.map_err(unreachable)?;
+    let status = response.status();
+    let body = response.text().await.map_err(unreachable)?;
+    if !status.is_success() {
+        return Err(ClientFault::Refused { operation, status, body });
+    }
+    serde_json::from_str(&body).map_err(|_| ClientFault::Answer { operation, missing: "JSON", body })
+}
+
+fn text_at(operation: &'static str, answer: &Value, pointer: &'static str) -> Result<String, ClientFault> {
+    match answer.pointer(pointer).and_then(Value::as_str) {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(missing(operation, pointer, answer)),
+    }
+}
+
+fn missing(operation: &'static str, missing: &'static str, answer: &Value) -> ClientFault {
+    ClientFault::Answer { operation, missing, body: answer.to_string() }
+}
+
+fn claims(token: &str) -> Option<Visitor> {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&payload).ok()
+}
