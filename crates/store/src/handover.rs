@@ -1,1 +1,86 @@
+//! Links to continuation pages and one-time codes; only hashes are kept.
 
+use kernel::{Env, EnvironmentId, RunId, Timestamp};
+use sql::{Fault, Tx, params, statements};
+
+/// A link that somebody holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub run: RunId,
+    pub created_at: Timestamp,
+    pub first_visit_at: Option<Timestamp>,
+}
+
+/// A code that was redeemed just now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redeemed {
+    pub environment: EnvironmentId,
+    pub run: RunId,
+    pub created_at: Timestamp,
+}
+
+statements! {
+    LINK_INSERT = "INSERT INTO run_link (environment_id, token_hash, run_id, created_at) VALUES ($1, $2, $3, $4)";
+    LINK = "SELECT run_id, created_at, first_visit_at FROM run_link WHERE environment_id = $1 AND token_hash = $2";
+    VISIT = "UPDATE run_link SET first_visit_at = $3 WHERE environment_id = $1 AND token_hash = $2 AND first_visit_at IS NULL";
+    VISITED = "SELECT COUNT(*), MIN(first_visit_at) FROM run_link
+               WHERE environment_id = $1 AND run_id = $2 AND first_visit_at IS NOT NULL";
+    OTP_INSERT = "INSERT INTO auth_otp (code_hash, environment_id, run_id, created_at) VALUES ($1, $2, $3, $4)";
+    OTP_REDEEM = "UPDATE auth_otp SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND created_at >= $3
+                  RETURNING environment_id, run_id, created_at";
+    OTP_FORGET = "DELETE FROM auth_otp WHERE created_at < $1";
+}
+
+pub fn add_link(
+    tx: &mut Tx<'_>,
+    env: Env,
+    token_hash: &str,
+    run: RunId,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    tx.execute(&LINK_INSERT, params![&env.to_string(), token_hash, &run.to_string(), now])
+}
+
+pub fn link(tx: &mut Tx<'_>, env: Env, token_hash: &str) -> Result<Option<Link>, Fault> {
+    tx.query_opt(&LINK, params![&env.to_string(), token_hash], |row| {
+        Ok(Link { run: row.parse(0)?, created_at: row.get(1)?, first_visit_at: row.get(2)? })
+    })
+}
+
+pub fn visit(tx: &mut Tx<'_>, env: Env, token_hash: &str, now: Timestamp) -> Result<(), Fault> {
+    tx.execute(&VISIT, params![&env.to_string(), token_hash, now])
+}
+
+/// How many of a run's links were opened, and when the first one was.
+pub fn visits(tx: &mut Tx<'_>, env: Env, run: RunId) -> Result<(i64, Option<Timestamp>), Fault> {
+    tx.query_one(&VISITED, params![&env.to_string(), &run.to_string()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}
+
+pub fn add_otp(
+    tx: &mut Tx<'_>,
+    env: Env,
+    code_hash: &str,
+    run: RunId,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    tx.execute(&OTP_INSERT, params![code_hash, &env.to_string(), &run.to_string(), now])
+}
+
+/// Uses a code, once, if it was made at or after `since`. The code itself is the proof of its environment.
+pub fn redeem_otp(
+    tx: &mut Tx<'_>,
+    code_hash: &str,
+    now: Timestamp,
+    since: Timestamp,
+) -> Result<Option<Redeemed>, Fault> {
+    tx.query_opt(&OTP_REDEEM, params![code_hash, now, since], |row| {
+        Ok(Redeemed { environment: row.parse(0)?, run: row.parse(1)?, created_at: row.get(2)? })
+    })
+}
+
+/// Forgets codes that nobody can use any more.
+pub fn forget_otps(tx: &mut Tx<'_>, before: Timestamp) -> Result<(), Fault> {
+    tx.execute(&OTP_FORGET, params![before])
+}

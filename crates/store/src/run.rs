@@ -1,1 +1,184 @@
+//! Runs and their subjects. Rows are guarded by the subject's lock.
 
+use crate::lock;
+use kernel::{Cursor, Env, EnvironmentId, RunId, Timestamp, WorkflowId};
+use model::run::{Run, RunState, WaitingFor};
+use sql::{Fault, Tx, params, statements};
+
+/// Where a run id leads before anybody has shown that they may see it: the environment to compare with the
+/// caller's, and what names the lock. Never shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub environment: EnvironmentId,
+    pub workflow: WorkflowId,
+    pub user_id: String,
+}
+
+/// The subject's row: its latest run, and the number of its next outbox message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    pub run: RunId,
+    pub outbox_n: i64,
+}
+
+/// Which runs a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<RunState>,
+    pub waiting_for: Option<WaitingFor>,
+    /// Part of e-mail, user id or run id, compared in lower case.
+    pub search: Option<String>,
+    pub after: Option<Cursor>,
+    /// At most [`LIST_MAX`].
+    pub limit: usize,
+}
+
+/// The most rows of one page.
+pub const LIST_MAX: usize = 200;
+
+statements! {
+    INSERT = "INSERT INTO run (environment_id, id, workflow_id, user_id, end_user_id, search, kind, state, waiting_for,
+              created_at, updated_at, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    UPDATE = "UPDATE run SET state = $3, waiting_for = $4, updated_at = $5, document = $6
+              WHERE environment_id = $1 AND id = $2";
+    GET = "SELECT document FROM run WHERE environment_id = $1 AND id = $2";
+    LOCATE = "SELECT environment_id, workflow_id, user_id FROM run WHERE id = $1";
+    SUBJECT = "SELECT run_id, outbox_n FROM subject WHERE environment_id = $1 AND workflow_id = $2 AND user_id = $3";
+    SUBJECT_INSERT = "INSERT INTO subject (environment_id, workflow_id, user_id, run_id, outbox_n) VALUES ($1, $2, $3, $4, $5)
+                      ON CONFLICT (environment_id, workflow_id, user_id) DO UPDATE SET run_id = $4, outbox_n = $5";
+    LIST = "SELECT document FROM run WHERE environment_id = $1
+            AND (CAST($2 AS TEXT) IS NULL OR state = $2)
+            AND (CAST($3 AS TEXT) IS NULL OR waiting_for = $3)
+            AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4)
+            AND (created_at < $5 OR (created_at = $5 AND id < $6))
+            ORDER BY created_at DESC, id DESC LIMIT $7";
+    COUNT = "SELECT COUNT(*) FROM run WHERE environment_id = $1
+             AND (CAST($2 AS TEXT) IS NULL OR state = $2)
+             AND (CAST($3 AS TEXT) IS NULL OR waiting_for = $3)
+             AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4)";
+    WAITLISTED = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
+                  ORDER BY created_at, id LIMIT $2";
+    WAITING_ACK = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'ack'
+                   AND id > $2 ORDER BY id LIMIT $3";
+}
+
+/// Adds a run. The caller holds the subject's lock.
+pub fn insert(tx: &mut Tx<'_>, env: Env, run: &Run) -> Result<(), Fault> {
+    hold(tx, env, run)?;
+    let search = format!("{} {} {}", run.email, run.user_id, run.id).to_lowercase();
+    let document = serde_json::to_string(run).map_err(crate::encoding)?;
+    tx.execute(
+        &INSERT,
+        params![
+            &env.to_string(),
+            &run.id.to_string(),
+            &run.workflow.to_string(),
+            run.user_id.as_str(),
+            &run.end_user.to_string(),
+            &search,
+            run.kind.name(),
+            run.state.name(),
+            run.waiting_for.map(WaitingFor::name),
+            run.created_at,
+            run.updated_at,
+            &document
+        ],
+    )
+}
+
+/// Writes the run's new state. The caller holds the subject's lock.
+pub fn save(tx: &mut Tx<'_>, env: Env, run: &Run) -> Result<(), Fault> {
+    hold(tx, env, run)?;
+    let document = serde_json::to_string(run).map_err(crate::encoding)?;
+    let (env, id) = (env.to_string(), run.id.to_string());
+    let waiting_for = run.waiting_for.map(WaitingFor::name);
+    tx.execute(&UPDATE, params![&env, &id, run.state.name(), waiting_for, run.updated_at, &document])
+}
+
+fn hold(tx: &Tx<'_>, env: Env, run: &Run) -> Result<(), Fault> {
+    tx.holds(&lock::subject(env, run.workflow, run.user_id.as_str()))
+}
+
+pub fn get(tx: &mut Tx<'_>, env: Env, id: RunId) -> Result<Option<Run>, Fault> {
+    tx.query_opt(&GET, params![&env.to_string(), &id.to_string()], |row| crate::json(row, 0))
+}
+
+/// Where the run lives, in whatever environment: the one lookup without [`Env`], because it is what tells
+/// "unknown" (404) from "not yours" (403).
+pub fn locate(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Place>, Fault> {
+    tx.query_opt(&LOCATE, params![&id.to_string()], |row| {
+        Ok(Place { environment: row.parse(0)?, workflow: row.parse(1)?, user_id: row.get(2)? })
+    })
+}
+
+/// The subject's latest run. The caller holds the subject's lock.
+pub fn subject(
+    tx: &mut Tx<'_>,
+    env: Env,
+    workflow: WorkflowId,
+    user_id: &str,
+) -> Result<Option<Subject>, Fault> {
+    tx.holds(&lock::subject(env, workflow, user_id))?;
+    let key = params![&env.to_string(), &workflow.to_string(), user_id];
+    tx.query_opt(&SUBJECT, key, |row| Ok(Subject { run: row.parse(0)?, outbox_n: row.get(1)? }))
+}
+
+/// Writes the subject's latest run and counter. The caller holds the subject's lock.
+pub fn save_subject(
+    tx: &mut Tx<'_>,
+    env: Env,
+    workflow: WorkflowId,
+    user_id: &str,
+    subject: &Subject,
+) -> Result<(), Fault> {
+    tx.holds(&lock::subject(env, workflow, user_id))?;
+    let (env, workflow, run) = (env.to_string(), workflow.to_string(), subject.run.to_string());
+    tx.execute(&SUBJECT_INSERT, params![&env, &workflow, user_id, &run, subject.outbox_n])
+}
+
+/// Runs, newest first.
+pub fn list(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Fault> {
+    let (at, id) = match &filter.after {
+        Some(cursor) => (cursor.at, cursor.id.as_str()),
+        None => (Timestamp::from_micros(i64::MAX), ""),
+    };
+    let limit = i64::try_from(filter.limit.min(LIST_MAX)).unwrap_or(0);
+    let (state, waiting_for, search) = columns(filter);
+    tx.query(
+        &LIST,
+        params![&env.to_string(), state, waiting_for, search.as_deref(), at, id, limit],
+        |row| crate::json(row, 0),
+    )
+}
+
+/// How many runs the filter leaves, pages aside.
+pub fn count(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<u64, Fault> {
+    let (state, waiting_for, search) = columns(filter);
+    let count: i64 = tx.query_one(
+        &COUNT,
+        params![&env.to_string(), state, waiting_for, search.as_deref()],
+        |row| row.get(0),
+    )?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+fn columns(filter: &Filter) -> (Option<&'static str>, Option<&'static str>, Option<String>) {
+    // LIKE's own signs mean nothing special to whoever types them.
+    let search = filter.search.as_ref().map(|text| {
+        let plain: String = text.to_lowercase().chars().filter(|c| !matches!(c, '%' | '_' | '\\')).collect();
+        format!("%{plain}%")
+    });
+    (filter.state.map(RunState::name), filter.waiting_for.map(WaitingFor::name), search)
+}
+
+/// Runs on the waitlist, longest waiting first.
+pub fn waitlisted(tx: &mut Tx<'_>, env: Env, limit: usize) -> Result<Vec<Run>, Fault> {
+    let limit = i64::try_from(limit.min(LIST_MAX)).unwrap_or(0);
+    tx.query(&WAITLISTED, params![&env.to_string(), limit], |row| crate::json(row, 0))
+}
+
+/// Runs that wait for an acknowledgement, by id after `after`: to walk through them all in pages.
+pub fn waiting_for_ack(tx: &mut Tx<'_>, env: Env, after: &str, limit: usize) -> Result<Vec<Run>, Fault> {
+    let limit = i64::try_from(limit.min(LIST_MAX)).unwrap_or(0);
+    tx.query(&WAITING_ACK, params![&env.to_string(), after, limit], |row| crate::json(row, 0))
+}
