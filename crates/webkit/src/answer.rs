@@ -1,0 +1,138 @@
+//! How a refusal looks: each family of endpoints keeps the envelope that its clients read (decisions D10, D16,
+//! D19, D20).
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use kernel::{Category, RequestId};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A family of endpoints, by its envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// `{"status":"error","message","error_code","code"}`; also for unknown paths, methods and media types.
+    Telemetry,
+    /// S0's: `{"status":403,"data":{"error_code","error_message"}}`.
+    Workflow,
+    /// `{"status":"error","message","error_code","response_id"}`.
+    Token,
+    /// `{"status":false,"message"}`.
+    UserManagement,
+    /// The private endpoints: `{"status":"error","message","error_code"}`.
+    Private,
+}
+
+/// One field that is missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Detail {
+    pub field: String,
+    pub message: String,
+}
+
+/// A request that is not fulfilled, before it takes the shape of a family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+    pub details: Vec<Detail>,
+}
+
+impl Refusal {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), details: Vec::new() }
+    }
+
+    /// 400 `INVALID_REQUEST`.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message)
+    }
+
+    /// 401 `UNAUTHORIZED`.
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
+    }
+
+    /// 403 `FORBIDDEN`, in the seed's words.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "You do not have permission to access this resource.")
+    }
+
+    /// 404 `NOT_FOUND`.
+    pub fn absent(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+    }
+
+    /// The refusal of a feature's fault, with the code that goes without saying for its category. What happened
+    /// inside (500, 503) is not told: the caller gets a text that helps, the log gets the chain.
+    pub fn of(category: Category, message: impl Into<String>) -> Self {
+        let (code, hidden) = match category {
+            Category::Invalid => ("INVALID_REQUEST", None),
+            Category::Unauthenticated => ("UNAUTHORIZED", None),
+            Category::Forbidden => ("FORBIDDEN", None),
+            Category::Absent => ("NOT_FOUND", None),
+            Category::Conflict => ("CONFLICT", None),
+            Category::Limited => ("TOO_MANY_REQUESTS", None),
+            Category::Unavailable => {
+                ("UNAVAILABLE", Some("the service cannot do this now; try again shortly"))
+            }
+            Category::Fault => ("INTERNAL_ERROR", Some("something went wrong on our side")),
+        };
+        let status = StatusCode::from_u16(category.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::new(status, code, hidden.map_or_else(|| message.into(), str::to_owned))
+    }
+
+    #[must_use]
+    pub fn with_code(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+
+    /// Names a field. Only the telemetry envelope shows details; the others say it in the message.
+    #[must_use]
+    pub fn with_detail(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        self.details.push(Detail { field: field.into(), message: message.into() });
+        self
+    }
+
+    /// The answer in the family's envelope. A wrong media type answers in the telemetry shape on every path
+    /// (decision D20).
+    pub fn into_response(self, family: Family, request_id: RequestId) -> Response {
+        let media_type = self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let family = if media_type { Family::Telemetry } else { family };
+        let body = self.body(family, request_id);
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+
+    fn body(&self, family: Family, request_id: RequestId) -> Value {
+        let Self { status, code, message, details } = self;
+        match family {
+            Family::Telemetry => {
+                let mut body =
+                    json!({"status": "error", "message": message, "error_code": code, "code": code});
+                if !details.is_empty() {
+                    body["details"] = json!(details);
+                }
+                body
+            }
+            Family::Workflow => {
+                json!({"status": status.as_u16(), "data": {"error_code": code, "error_message": message}})
+            }
+            Family::Token => {
+                json!({"status": "error", "message": message, "error_code": code, "response_id": request_id})
+            }
+            Family::UserManagement => json!({"status": false, "message": message}),
+            Family::Private => json!({"status": "error", "message": message, "error_code": code}),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Request bodies within bounds.
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use std::time::Duration;
+
+/// The largest body that is looked at: the domain's 2 MB are 2,097,152 bytes (decision D11).
+pub const BODY_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+/// How much of a body that is too large is still read, so that a client that writes first and reads afterwards
+/// sees the answer rather than a broken connection.
+pub const DRAIN_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// How long a client may take to send its body.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyFault {
+    #[error("the body is larger than 2,097,152 bytes")]
+    TooLarge,
+    #[error("the body did not arrive within 30 seconds")]
+    TooSlow,
+    #[error("the body ended before it was complete")]
+    Broken,
+}
+
+/// Reads a whole body of at most [`BODY_BYTES_MAX`].
+pub async fn read(body: Body) -> Result<Bytes, BodyFault> {
+    within(body, BODY_BYTES_MAX).await
+}
+
+/// Throws a body away, within the bounds of a body that is too large. For answers that are known early.
+pub async fn drain(body: Body) {
+    // Whatever went wrong, the answer is already known.
+    let _ = within(body, 0).await;
+}
+
+async fn within(body: Body, keep: usize) -> Result<Bytes, BodyFault> {
+    tokio::time::timeout(BODY_TIME_MAX, collect(body, keep)).await.unwrap_or(Err(BodyFault::TooSlow))
+}
+
+async fn collect(mut body: Body, keep: usize) -> Result<Bytes, BodyFault> {
+    let (mut kept, mut read) = (BytesMut::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| BodyFault::Broken)?.into_data() else { continue };
+        read = read.saturating_add(data.len());
+        if read <= keep {
+            kept.extend_from_slice(&data);
+        } else if read > DRAIN_BYTES_MAX {
+            break;
+        } else {
+            kept = BytesMut::new();
+        }
+    }
+    if read > keep { Err(BodyFault::TooLarge) } else { Ok(kept.freeze()) }
+}

@@ -1,0 +1,103 @@
+//! The outermost layer of every answer, pages included: a request id, the client's address, a line in the
+//! access log, and a JSON 500 in place of a panic.
+
+use crate::{
+    address::{ClientAddress, Proxies},
+    answer::{Family, Refusal},
+};
+use axum::{
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use futures_util::FutureExt;
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use kernel::{Clock, RequestId, Rng};
+use std::{any::Any, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+
+/// Answers carry their id under this name; a request may bring one along if it is a UUID.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the layer needs from outside.
+#[derive(Clone)]
+pub struct Edge {
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+    pub proxies: Proxies,
+}
+
+/// The id of the request whose extensions these are. Outside of the layer it is the nil id.
+pub fn request_id(extensions: &Extensions) -> RequestId {
+    extensions.get().copied().unwrap_or(RequestId::from_uuid(uuid::Uuid::nil()))
+}
+
+/// For `axum::middleware::from_fn_with_state`, on the router of the whole server.
+pub async fn layer(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let started = edge.clock.monotonic();
+    let id = incoming(request.headers()).unwrap_or_else(|| RequestId::ordered(edge.clock.now(), &*edge.rng));
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let client = ClientAddress(peer.map(|peer| edge.proxies.client(peer, request.headers())));
+    request.extensions_mut().insert(id);
+    request.extensions_mut().insert(client);
+    let (method, path) = (request.method().clone(), loggable(&request));
+
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|panic| panicked(&*panic, id));
+    complete(response.headers_mut(), id);
+
+    let millis = edge.clock.monotonic().since(started).as_secs_f64() * 1_000.0;
+    tracing::info!(
+        target: "access",
+        {
+            http.method = %method,
+            http.path = %path,
+            http.status = response.status().as_u16(),
+            http.millis = (millis * 100.0).round() / 100.0,
+            request.id = %id,
+        },
+        "request answered"
+    );
+    response
+}
+
+fn incoming(headers: &HeaderMap) -> Option<RequestId> {
+    headers.get(REQUEST_ID)?.to_str().ok()?.parse().ok()
+}
+
+fn complete(headers: &mut HeaderMap, id: RequestId) {
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// The path without its secrets: never the query, and of a path only what its route does not call a token.
+fn loggable(request: &Request) -> String {
+    let path = request.uri().path();
+    match request.extensions().get::<MatchedPath>() {
+        Some(route) => masked(route.as_str(), path),
+        None => path.chars().take(200).collect(),
+    }
+}
+
+fn masked(route: &str, path: &str) -> String {
+    let secret = |segment: &str| segment.starts_with('{') && segment.contains("token");
+    let shown: Vec<&str> = route
+        .split('/')
+        .zip(path.split('/'))
+        .map(|(template, segment)| if secret(template) { template } else { segment })
+        .collect();
+    shown.join("/")
+}
+
+fn panicked(panic: &(dyn Any + Send), id: RequestId) -> Response {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a text".to_owned());
+    tracing::error!(request.id = %id, panic = %message, "a request handler panicked");
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "something went wrong on our side")
+        .into_response(Family::Telemetry, id)
+}

@@ -1,0 +1,180 @@
+//! The way into every JSON route: credential, legal JSON, scope, and only then the fields (decision D15).
+
+use crate::{
+    answer::{Family, Refusal},
+    body::{self, BodyFault},
+    caller::CallerSource,
+    credential::{self, Found},
+    edge, json,
+};
+use axum::{extract::Request, response::Response};
+use bytes::Bytes;
+use http::{StatusCode, request::Parts};
+use kernel::{Category, RequestId};
+use model::caller::{Caller, Need, Presented};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// Tells whether a request speaks another client's dialect, and which (decision D2). It sees the head and the
+/// body, whose JSON nobody has checked.
+pub type Dialect = fn(&Parts, &[u8]) -> Option<&'static str>;
+
+/// What a route asks of whoever calls it. A constant of the route.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate {
+    family: Family,
+    need: Need,
+    dialect: Option<Dialect>,
+}
+
+/// A request that came through the gate.
+#[derive(Debug)]
+pub struct Admitted {
+    pub caller: Arc<Caller>,
+    pub request_id: RequestId,
+    pub parts: Parts,
+    /// Legal JSON; empty where the route has no body.
+    pub body: Bytes,
+    family: Family,
+}
+
+impl Admitted {
+    /// Parses the body into a wire type.
+    #[expect(clippy::result_large_err, reason = "the answer is the whole point, and it is returned once")]
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Response> {
+        json::parse(&self.body).map_err(|refusal| self.refuse(refusal))
+    }
+
+    /// A refusal in the envelope of this route's family.
+    pub fn refuse(&self, refusal: Refusal) -> Response {
+        refusal.into_response(self.family, self.request_id)
+    }
+}
+
+impl Gate {
+    pub const fn new(family: Family, need: Need) -> Self {
+        Self { family, need, dialect: None }
+    }
+
+    /// Lets other clients' requests be told apart before anything about them is judged as ours.
+    #[must_use]
+    pub const fn with_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect: Some(dialect), ..self }
+    }
+
+    /// Admits a request with a JSON body. A refused request's body is read to its end, within bounds.
+    pub async fn json(&self, callers: &dyn CallerSource, request: Request) -> Result<Admitted, Response> {
+        let (parts, body) = request.into_parts();
+        let request_id = edge::request_id(&parts.extensions);
+        let refuse = |refusal: Refusal| refusal.into_response(self.family, request_id);
+
+        let early = match self.caller_in_head(callers, &parts).await {
+            Ok(caller) => caller,
+            Err(refusal) => {
+                body::drain(body).await;
+                return Err(refuse(refusal));
+            }
+        };
+        let read = body::read(body).await;
+        self.judge(callers, &parts, early, read)
+            .await
+            .map(|(caller, body)| Admitted { caller, request_id, parts, body, family: self.family })
+            .map_err(refuse)
+    }
+
+    /// Admits a request that has no body to look at, such as a GET.
+    pub async fn plain(&self, callers: &dyn CallerSource, request: Request) -> Result<Admitted, Response> {
+        let (parts, _) = request.into_parts();
+        let request_id = edge::request_id(&parts.extensions);
+        let caller = match self.caller_in_head(callers, &parts).await {
+            Ok(Some(caller)) => self.allow(caller),
+            Ok(None) => Err(no_credential()),
+            Err(refusal) => Err(refusal),
+        };
+        match caller {
+            Ok(caller) => Ok(Admitted { caller, request_id, parts, body: Bytes::new(), family: self.family }),
+            Err(refusal) => Err(refusal.into_response(self.family, request_id)),
+        }
+    }
+
+    /// Verifies what stands in headers or query. `None`: nothing stands there, or a dialect may own it.
+    async fn caller_in_head(
+        &self,
+        callers: &dyn CallerSource,
+        parts: &Parts,
+    ) -> Result<Option<Arc<Caller>>, Refusal> {
+        match credential::find(parts) {
+            Found::Presented(presented) => verify(callers, presented).await.map(Some),
+            Found::Nothing => Ok(None),
+            Found::Basic if self.dialect.is_some() => Ok(None),
+            Found::Basic | Found::OtherScheme => {
+                Err(Refusal::unauthorized("the Authorization header must use the scheme Bearer or Token"))
+            }
+        }
+    }
+
+    async fn judge(
+        &self,
+        callers: &dyn CallerSource,
+        parts: &Parts,
+        early: Option<Arc<Caller>>,
+        body: Result<Bytes, BodyFault>,
+    ) -> Result<(Arc<Caller>, Bytes), Refusal> {
+        if let (Some(dialect), Ok(body)) = (self.dialect, &body)
+            && let Some(name) = dialect(parts, body)
+        {
+            return Err(foreign(name));
+        }
+        let caller = match (early, &body) {
+            (Some(caller), _) => caller,
+            (None, Ok(body)) => match credential::in_body(body) {
+                Some(presented) => verify(callers, presented).await?,
+                None => return Err(no_credential_in(body)),
+            },
+            // Nobody looks into a body that is too large, so nobody can say whose it is.
+            (None, Err(fault)) => return Err(Refusal::invalid(fault.to_string())),
+        };
+        let body = body.map_err(|fault| Refusal::invalid(fault.to_string()))?;
+        json::media_type(&parts.headers)?;
+        json::check(&body)?;
+        Ok((self.allow(caller)?, body))
+    }
+
+    fn allow(&self, caller: Arc<Caller>) -> Result<Arc<Caller>, Refusal> {
+        if caller.meets(self.need) { Ok(caller) } else { Err(Refusal::forbidden()) }
+    }
+}
+
+async fn verify(callers: &dyn CallerSource, presented: Presented) -> Result<Arc<Caller>, Refusal> {
+    callers.verify(presented).await.map_err(|fault| {
+        if fault.category == Category::Fault {
+            tracing::error!(error = %fault, "verifying a credential failed");
+        }
+        Refusal::of(fault.category, fault.message)
+    })
+}
+
+fn no_credential() -> Refusal {
+    Refusal::unauthorized(
+        "no credential: send Authorization: Bearer, x-api-key, KEY, or api_key in the query or the body",
+    )
+}
+
+/// Says why none was found where the body could have held one but cannot be read.
+fn no_credential_in(body: &[u8]) -> Refusal {
+    match json::check(body) {
+        Err(fault) if !body.is_empty() => Refusal::unauthorized(format!(
+            "no credential in the headers or the query, and the body cannot be read: {}",
+            fault.message
+        )),
+        _ => no_credential(),
+    }
+}
+
+fn foreign(name: &'static str) -> Refusal {
+    Refusal::new(
+        StatusCode::BAD_REQUEST,
+        "DIALECT_NOT_SUPPORTED",
+        format!("the {name} dialect is not served yet"),
+    )
+}
