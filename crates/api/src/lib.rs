@@ -1,1 +1,35 @@
+//! The JSON routes and their wire types: what the domain's section 2 promises, path by path.
+//!
+//! A route has three steps (parse, one use case, present) and no rule of its own. Paths are registered under
+//! every alias of decision D2 by [`alias`]; credentials and bodies go through [`webkit::Gate`].
 
+mod ack;
+mod alias;
+mod fallback;
+mod jwks;
+mod otp;
+mod run;
+mod state;
+mod telemetry;
+mod token;
+mod trigger;
+
+pub use state::ApiState;
+
+use axum::{Router, middleware};
+
+/// Every JSON route. The router has a fallback, so the pages' routers must be merged into it without one.
+/// What it answers with 400 and above is JSON, whoever refused.
+pub fn router(state: ApiState) -> Router {
+    Router::new()
+        .merge(telemetry::routes().layer(middleware::from_fn(webkit::cors::layer)))
+        .merge(trigger::routes())
+        .merge(ack::routes())
+        .merge(run::routes())
+        .merge(otp::routes())
+        .merge(token::routes())
+        .merge(jwks::routes())
+        .layer(middleware::from_fn(fallback::json_only))
+        .fallback(fallback::unknown_path)
+        .with_state(state)
+}
