@@ -1,0 +1,48 @@
+//! The newest events, not yet in a segment. Lost with the process and read again from the journal.
+
+use crate::row::Row;
+use kernel::{EnvironmentId, Timestamp};
+use std::collections::HashSet;
+
+#[derive(Default)]
+pub(crate) struct Head {
+    rows: Vec<Row>,
+    ids: HashSet<(EnvironmentId, u128)>,
+    bytes: usize,
+}
+
+impl Head {
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    pub(crate) fn contains(&self, env: EnvironmentId, message_id: u128) -> bool {
+        self.ids.contains(&(env, message_id))
+    }
+
+    /// Adds rows whose message ids are new.
+    pub(crate) fn extend(&mut self, rows: Vec<Row>) {
+        for row in rows {
+            self.ids.insert((row.env, row.message_id));
+            self.bytes += row.bytes() + size_of::<(EnvironmentId, u128)>();
+            self.rows.push(row);
+        }
+    }
+
+    /// An estimate of the memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// When the oldest row was received.
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        self.rows.iter().map(|row| row.received_at).min().map(Timestamp::from_micros)
+    }
+
+    /// The rows as a segment wants them.
+    pub(crate) fn sorted(&self) -> Vec<&Row> {
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        rows.sort_unstable_by(|left, right| left.order().cmp(&right.order()));
+        rows
+    }
+}
