@@ -194,9 +194,11 @@ pub(crate) fn proves_synced(bytes: &[u8], checksum: &Checksum, seq: u64) -> bool
     (0..bytes.len()).any(|start| {
         let rest = &bytes[start..];
         let Some(head) = rest.first_chunk::<HEAD_BYTES>().map(Head::parse) else { return false };
+        // No frame is shorter than a byte, so these bytes hold no later record than this.
+        let latest = seq.saturating_add(bytes.len() as u64);
         head.has_possible_length()
-            && head.place.committed > seq
-            && head.place.seq >= head.place.committed
+            && (seq + 1..=latest).contains(&head.place.committed)
+            && (head.place.committed..=latest).contains(&head.place.seq)
             && rest.get(4..HEAD_BYTES + head.length).is_some_and(|checked| checksum.of(checked) == head.crc)
     })
 }

@@ -8,7 +8,7 @@ use crate::{
     segment::{self, Active, Segment},
 };
 use kernel::{JournalId, Rng};
-use std::{io, sync::Arc};
+use std::{io, ops::Range, sync::Arc};
 
 const HEADER_FILE: &str = "journal.header";
 
@@ -82,7 +82,13 @@ pub(crate) fn recover(files: &dyn Files, rng: &dyn Rng) -> Result<Recovered, Fau
 fn identity(files: &dyn Files, alone: bool, rng: &dyn Rng) -> Result<(JournalId, bool), Fault> {
     match files.open(HEADER_FILE) {
         Ok(file) => match header::read(header::JOURNAL, &*file, HEADER_FILE)? {
-            Found::Header(header) => return Ok((header.id, false)),
+            Found::Header(header) => {
+                if alone {
+                    // A process that was killed right here may not have come to its sync.
+                    write_identity(files, &*file, header.id)?;
+                }
+                return Ok((header.id, false));
+            }
             Found::Broken if alone => {
                 files.remove(HEADER_FILE).map_err(Fault::io("remove", HEADER_FILE))?;
             }
@@ -93,11 +99,15 @@ fn identity(files: &dyn Files, alone: bool, rng: &dyn Rng) -> Result<(JournalId,
     }
     let id = JournalId::random(rng);
     let file = files.create(HEADER_FILE).map_err(Fault::io("create", HEADER_FILE))?;
+    write_identity(files, &*file, id)?;
+    Ok((id, true))
+}
+
+fn write_identity(files: &dyn Files, file: &dyn File, id: JournalId) -> Result<(), Fault> {
     let bytes = header::encode(header::JOURNAL, Header { id, first: Seq::FIRST.0 });
     file.write_at(&bytes, 0).map_err(Fault::io("write", HEADER_FILE))?;
     file.sync().map_err(Fault::io("sync", HEADER_FILE))?;
-    files.sync_directory().map_err(Fault::io("sync the directory of", HEADER_FILE))?;
-    Ok((id, true))
+    files.sync_directory().map_err(Fault::io("sync the directory of", HEADER_FILE))
 }
 
 /// Checks that each segment is ours and what its name says; answers the bytes of all. A last one that has nothing
@@ -145,9 +155,18 @@ fn settle(files: &dyn Files, id: JournalId, first: u64) -> Result<(Active, u64, 
         let records_kept = tail.end - first;
         cut = Some(Cut { file, bytes: bytes - tail.size, records_kept, reason: tail.reason });
     }
+    rewrite(&*file, 0..HEADER_BYTES as u64).map_err(Fault::io("write", &segment.name))?;
+    rewrite(&*file, tail.batch..tail.size).map_err(Fault::io("write", &segment.name))?;
     file.sync().map_err(Fault::io("sync", &segment.name))?;
     files.sync_directory().map_err(Fault::io("sync the directory of", &segment.name))?;
     Ok((Active { segment: Arc::new(segment), file, size: tail.size }, tail.end, cut))
+}
+
+/// Writes the same bytes again. If their sync failed in the process before, the kernel may call them clean
+/// although they never reached the disk; another sync alone would then write nothing and still succeed.
+fn rewrite(file: &dyn File, range: Range<u64>) -> io::Result<()> {
+    let bytes = bytes_at(file, range.clone())?;
+    file.write_at(&bytes, range.start)
 }
 
 /// How far a segment is good.
@@ -155,6 +174,8 @@ struct Tail {
     /// Bytes up to the end of the last whole group, and the number after its last record.
     size: u64,
     end: u64,
+    /// Where the last batch begins: nothing proves that it was synced.
+    batch: u64,
     /// Where the walk stopped, and why.
     stopped_at: u64,
     stopped_before: u64,
@@ -163,12 +184,16 @@ struct Tail {
 
 fn walk(file: &dyn File, checksum: &Checksum, segment: &Segment) -> io::Result<Tail> {
     let (mut size, mut end, mut left) = (HEADER_BYTES as u64, segment.first, 0);
+    let (mut batch, mut committed) = (size, 0);
     let mut frames = Frames::new(file, checksum, segment.first, size);
     let mut places = Vec::new();
     let reason = loop {
         match frames.next()? {
             Next::Frame(frame) if left > 0 && frame.place.left != left - 1 => break "a group is torn",
             Next::Frame(frame) => {
+                if frame.place.committed != committed {
+                    (batch, committed) = (frame.position, frame.place.committed);
+                }
                 left = frame.place.left;
                 places.push((frame.place.seq, frame.position));
             }
@@ -180,13 +205,15 @@ fn walk(file: &dyn File, checksum: &Checksum, segment: &Segment) -> io::Result<T
             places.drain(..).for_each(|(seq, position)| segment.note(seq, position));
         }
     };
-    Ok(Tail { size, end, stopped_at: frames.position(), stopped_before: frames.expected(), reason })
+    let batch = batch.min(size);
+    Ok(Tail { size, end, batch, stopped_at: frames.position(), stopped_before: frames.expected(), reason })
 }
 
 /// A later batch was written only after this record was synced: then the damage is no torn write, and
 /// cutting it would lose what was acknowledged.
 fn refuse_loss(file: &dyn File, checksum: &Checksum, segment: &Segment, tail: &Tail) -> Result<(), Fault> {
-    let rest = rest_of(file, tail.size).map_err(Fault::io("read", &segment.name))?;
+    let bytes = file.len().map_err(Fault::io("measure", &segment.name))?;
+    let rest = bytes_at(file, tail.size..bytes).map_err(Fault::io("read", &segment.name))?;
     if !frame::proves_synced(&rest, checksum, tail.end) {
         return Ok(());
     }
@@ -198,15 +225,16 @@ fn refuse_loss(file: &dyn File, checksum: &Checksum, segment: &Segment, tail: &T
     })
 }
 
-fn rest_of(file: &dyn File, from: u64) -> io::Result<Vec<u8>> {
-    let bytes = usize::try_from(file.len()?.saturating_sub(from)).unwrap_or(usize::MAX);
-    let (mut rest, mut filled) = (vec![0; bytes], 0);
-    while filled < rest.len() {
-        match file.read_at(&mut rest[filled..], from + filled as u64)? {
+/// The bytes of the range, or as many as the file has.
+fn bytes_at(file: &dyn File, range: Range<u64>) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(io::Error::other)?;
+    let (mut bytes, mut filled) = (vec![0; length], 0);
+    while filled < length {
+        match file.read_at(&mut bytes[filled..], range.start + filled as u64)? {
             0 => break,
             count => filled += count,
         }
     }
-    rest.truncate(filled);
-    Ok(rest)
+    bytes.truncate(filled);
+    Ok(bytes)
 }

@@ -14,14 +14,24 @@ pub struct Directory {
 impl Directory {
     /// Makes the directory, durably, if there is none.
     pub fn open(path: &Path) -> io::Result<Self> {
-        if !path.is_dir() {
-            fs::create_dir_all(path)?;
-            if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                fs::File::open(parent)?.sync_all()?;
-            }
-        }
+        make(path)?;
         Ok(Self { path: path.to_owned() })
     }
+}
+
+/// Makes the directory and those above it, each with its name on disk before the next.
+fn make(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Err(io::ErrorKind::NotFound.into()),
+    };
+    make(parent)?;
+    fs::create_dir(path)?;
+    fs::File::open(parent)?.sync_all()
 }
 
 impl Files for Directory {
@@ -35,8 +45,8 @@ impl Files for Directory {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn File>> {
-        let options = fs::File::options().read(true).write(true).create_new(true).clone();
-        Ok(Box::new(options.open(self.path.join(name))?))
+        let path = self.path.join(name);
+        Ok(Box::new(fs::File::options().read(true).write(true).create_new(true).open(path)?))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn File>> {

@@ -182,6 +182,8 @@ impl Content {
             self.on_disk.resize(self.seen.len(), 0);
         }
         if !self.dirty.is_empty() {
+            // A byte that is on disk is within the length on disk, even when an earlier sync lost the length.
+            self.on_disk.resize(self.on_disk.len().max(self.dirty.end), 0);
             self.on_disk[self.dirty.clone()].copy_from_slice(&self.seen[self.dirty.clone()]);
         }
         self.call_clean();
