@@ -54,7 +54,7 @@ pub struct Options {
     pub head_rows_max: usize,
     /// The same by an estimate of its memory; one batch may go over it.
     pub head_bytes_max: usize,
-    /// With this many segments, `ingest` merges some itself: nobody called `compact`.
+    /// With this many segments (of two open files each), `ingest` merges some itself: nobody called `compact`.
     pub segments_max: usize,
     /// Rows of a Parquet row group: the coarse step of the index, and what a writer holds in memory.
     pub group_rows_max: usize,
@@ -62,7 +62,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { head_rows_max: 65_536, head_bytes_max: 64 << 20, segments_max: 512, group_rows_max: 128 << 10 }
+        Self { head_rows_max: 65_536, head_bytes_max: 64 << 20, segments_max: 128, group_rows_max: 128 << 10 }
     }
 }
 

@@ -187,7 +187,7 @@ mod tests {
         let left = [0..3, 5..9, 12..13];
         let right = [1..2, 2..6, 8..12];
         assert_eq!(intersect(&left, &right), [1..2, 2..3, 5..6, 8..9]);
-        assert!(unite(left.to_vec(), right.to_vec()).into_iter().eq([0..13]));
+        assert_eq!(unite(left.to_vec(), right[..2].to_vec()), [0..9, 12..13]);
         assert_eq!(unite(vec![4..5, 8..9], vec![0..1, 6..7]), [0..1, 4..5, 6..7, 8..9]);
     }
 }

@@ -25,7 +25,7 @@ fn journal(number: u128) -> JournalId {
 
 /// Small enough that a handful of events fills several segments and row groups.
 fn small() -> Options {
-    Options { head_rows_max: 5, group_rows_max: 4, ..Options::default() }
+    Options { head_rows_max: 8, group_rows_max: 6, ..Options::default() }
 }
 
 fn open(dir: &Path, options: Options) -> (Lake, Opened) {

@@ -72,7 +72,7 @@ impl Lake {
             segments.insert(first.min(segments.len()), merged);
             (segments, state.sealed)
         };
-        self.publish(&segments, offset).inspect_err(|_| self.discard(number))?;
+        self.publish(&segments, offset)?;
         self.state_mut()?.segments = segments.into();
         inputs.iter().for_each(|input| self.discard(input.entry.number));
         Ok(())
@@ -110,7 +110,8 @@ impl Lake {
         write().map(Some).inspect_err(|_| self.discard(number))
     }
 
-    /// The step that counts: from here on, a start finds these segments and no others.
+    /// The step that counts: from here on, a start finds these segments and no others. After a fault it may find
+    /// either, so nobody removes files then.
     fn publish(&self, segments: &[Arc<Segment>], offset: u64) -> Result<(), Fault> {
         let entries = segments.iter().map(|segment| segment.entry.clone()).collect();
         Manifest { journal: self.0.journal, offset, segments: entries }.write(&self.0.dir)

@@ -69,7 +69,7 @@ pub(super) fn all_pages(mut page: impl FnMut(Option<Before>) -> Page, limit: usi
 
 /// Asks everything in every way and compares.
 pub(super) fn assert_agrees(lake: &Lake, events: &[(u64, Event)], zones: &[TimeZone], days: (Date, Date)) {
-    const LIMIT: usize = 3;
+    const LIMIT: usize = 6;
     let stored = distinct(events);
     let names = ["signed_up", "page_visit", "never"];
     for env in [super::env(1), super::env(2), super::env(3)] {
