@@ -6,7 +6,6 @@ pub mod enrich;
 pub mod handover;
 pub mod init;
 pub mod key;
-pub mod lead;
 pub mod mail;
 pub mod operator;
 pub mod rebuild;
@@ -17,3 +16,100 @@ pub mod setting;
 pub mod telemetry;
 pub mod token;
 pub mod webhook;
+
+use kernel::{Clock, Rng};
+use model::platform::Stage;
+use model::webhook::retry::Schedule;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// What the use cases work with. Built once by the binary; each use case takes what it needs from here.
+pub struct Services {
+    pub db: sql::Database,
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+    pub seal: Arc<store::seal::Sealer>,
+    pub journal: journal::Journal,
+    pub lake: lake::Lake,
+    pub http: Arc<dyn outbound::Http>,
+    /// The local IP-to-country database, when one is configured.
+    pub geo: Option<outbound::Countries>,
+    pub jobs: durable::Jobs,
+    pub options: Options,
+    pub callers: caller::Callers,
+    pub signers: token::Signers,
+    pub settings: setting::Cache,
+    pub passwords: operator::Passwords,
+    pub definitions: run::Definitions,
+    /// Wakes the relay after a commit that pushed to the outbox.
+    pub relay: relay::Bell,
+    /// Wakes continuation pages and whoever else waits for a run.
+    pub news: run::News,
+}
+
+/// The cheap handle on [`Services`].
+#[derive(Clone)]
+pub struct App(Arc<Services>);
+
+impl App {
+    pub fn new(services: Services) -> Self {
+        Self(Arc::new(services))
+    }
+}
+
+impl Deref for App {
+    type Target = Services;
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
+/// What an operator of the binary configures for all environments.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where browsers and builders reach us; links are made from it.
+    pub public_url: Url,
+    /// `iss` of our tokens (decision D5).
+    pub issuer: String,
+    pub development: Pace,
+    pub production: Pace,
+}
+
+/// How patiently an environment's webhooks are sent (decision D13).
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// Pauses between attempts until the first 2xx.
+    pub retry: Schedule,
+    /// From a 2xx to the next delivery when no acknowledgement came.
+    pub ack_wait: Duration,
+    /// How often it is delivered again before the run becomes an incident.
+    pub resends_max: u32,
+}
+
+impl Options {
+    pub fn new(public_url: Url) -> Self {
+        Self {
+            public_url,
+            issuer: "ThriveStack".to_owned(),
+            development: Pace {
+                retry: Schedule::development(),
+                ack_wait: Duration::from_secs(60),
+                resends_max: 2,
+            },
+            production: Pace {
+                retry: Schedule::production(),
+                ack_wait: Duration::from_secs(15 * 60),
+                resends_max: 3,
+            },
+        }
+    }
+
+    pub const fn pace(&self, stage: Stage) -> &Pace {
+        match stage {
+            Stage::Development => &self.development,
+            Stage::Production => &self.production,
+        }
+    }
+}

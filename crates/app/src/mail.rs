@@ -1,1 +1,55 @@
+//! Mails: texts are data, rendered by minijinja; a written mail is a row.
 
+use crate::setting::Current;
+use kernel::{MailId, Timestamp};
+use minijinja::{Environment, context};
+use model::run::Run;
+use std::sync::LazyLock;
+use store::mail::Mail;
+
+/// Which text a mail was made from.
+pub const WELCOME: &str = "welcome@1";
+
+static TEXTS: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut texts = Environment::new();
+    texts
+        .add_template(WELCOME, include_str!("../texts/welcome.txt"))
+        .expect("a test renders every built-in text");
+    texts
+});
+
+/// A text could not be rendered.
+#[derive(Debug, thiserror::Error)]
+#[error("render the mail {template}")]
+pub struct MailFault {
+    template: &'static str,
+    source: minijinja::Error,
+}
+
+/// The welcome mail of a run that got past its acknowledgement. Rendering takes some ten microseconds, so it
+/// may happen inside a command, where the run's last word is known.
+pub fn welcome(current: &Current, run: &Run, id: MailId, now: Timestamp) -> Result<Mail, MailFault> {
+    let settings = &current.settings;
+    let body = TEXTS
+        .get_template(WELCOME)
+        .and_then(|text| {
+            text.render(context! {
+                name => "",
+                product => &settings.product_name,
+                account => &run.account_name,
+                plan => run.plan.as_ref().map(|plan| plan.name.as_str()),
+                link => settings.success_url.as_ref().map(url::Url::as_str),
+                support => &settings.support_address,
+            })
+        })
+        .map_err(|source| MailFault { template: WELCOME, source })?;
+    Ok(Mail {
+        id,
+        run: run.id,
+        template: WELCOME.to_owned(),
+        recipient: run.email.to_string(),
+        subject: format!("Welcome to {}", settings.product_name),
+        body,
+        created_at: now,
+    })
+}

@@ -1,1 +1,128 @@
+//! The relay: brings outbox rows to the journal, in order per subject, and forgets them once they are there.
+//!
+//! A crash between the two sends a row again; consumers discard it by its message id. The relay reads whatever
+//! rows there are, never "id > last", because rows do not become visible in the order of their keys.
 
+use crate::App;
+use durable::outbox::{self, Message};
+use kernel::Category;
+use model::event::HouseEvent;
+use model::telemetry::record;
+use sql::Locks;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Rows of one turn: one journal append and one command that deletes them.
+const BATCH: i64 = 500;
+/// After a failure: journal or database are away.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Rung after each commit that pushed to the outbox.
+#[derive(Clone, Default)]
+pub struct Bell(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    rung: Notify,
+    relayed: AtomicU64,
+    unreadable: AtomicU64,
+}
+
+impl Bell {
+    pub fn ring(&self) {
+        self.0.rung.notify_one();
+    }
+
+    /// Rows relayed, and rows that could not be read, since the start of the process.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.0.relayed.load(Ordering::Relaxed), self.0.unreadable.load(Ordering::Relaxed))
+    }
+}
+
+/// Why a turn failed; the rows stay.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayFault {
+    #[error("outbox")]
+    Store(#[from] sql::Fault),
+    #[error("journal")]
+    Journal(#[from] journal::Fault),
+}
+
+impl RelayFault {
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Store(fault) => fault.category(),
+            Self::Journal(fault) => fault.category(),
+        }
+    }
+}
+
+/// Relays until `shutdown`. What is left then goes out after the next start.
+pub async fn run(app: App, shutdown: CancellationToken) {
+    loop {
+        match turn(&app).await {
+            Ok(0) => {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = app.relay.0.rung.notified() => {}
+                }
+            }
+            Ok(_) => {}
+            Err(fault) => {
+                tracing::warn!(error = %fault, "the relay pauses");
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = tokio::time::sleep(PAUSE) => {}
+                }
+            }
+        }
+        if shutdown.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Relays one batch; how many rows it took.
+pub async fn turn(app: &App) -> Result<usize, RelayFault> {
+    let messages = app.db.read(|tx| outbox::waiting(tx, BATCH)).await?;
+    if messages.is_empty() {
+        return Ok(0);
+    }
+    let records: Vec<_> = messages.iter().filter_map(|message| encode(app, message)).collect();
+    let unreadable = messages.len() - records.len();
+    if !records.is_empty() {
+        app.journal.append(records).await?;
+    }
+    let taken = messages.len();
+    app.db.write(Locks::none(), move |tx| outbox::delete(tx, &messages)).await?;
+    app.relay.0.relayed.fetch_add(u64::try_from(taken - unreadable).unwrap_or(0), Ordering::Relaxed);
+    app.relay.0.unreadable.fetch_add(u64::try_from(unreadable).unwrap_or(0), Ordering::Relaxed);
+    Ok(taken)
+}
+
+/// The record of a row. One that cannot be read was written by a release that we do not know: it is logged whole,
+/// because nobody else will see it again.
+fn encode(app: &App, message: &Message) -> Option<journal::Record> {
+    match decode(app, message) {
+        Ok(record) => Some(record),
+        Err(error) => {
+            tracing::error!(outbox.subject = %message.subject, outbox.n = message.n, error = %error,
+                body = %message.body, "an outbox row cannot be read");
+            None
+        }
+    }
+}
+
+fn decode(app: &App, message: &Message) -> Result<journal::Record, Box<dyn std::error::Error>> {
+    let event: HouseEvent = serde_json::from_str(&message.body)?;
+    let body = record::of_house(&event)?;
+    Ok(journal::Record {
+        environment: message.environment,
+        source: record::Origin::House.source(),
+        received_at: app.clock.now(),
+        body: body.into(),
+    })
+}

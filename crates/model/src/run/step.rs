@@ -43,7 +43,7 @@ pub enum Event {
 }
 
 /// What has to be written in the same transaction as the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The user takes a place (decision D28 counts these).
     AdmitUser,

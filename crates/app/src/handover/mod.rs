@@ -1,0 +1,40 @@
+//! The browser's part of a run: links, the continuation page, the last redirect, one-time codes (decisions D9, D22,
+//! D25, D30).
+//!
+//! Cast: a **link** (256 bits in its path, only the hash kept, reusable for its run alone); the **continuation page**,
+//! which waits at most two seconds for news and answers with the next redirect as soon as it is known; the **return URL**
+//! that a builder's onboarding page leads back to; a **one-time code** (`authOTP`, one use, sixty seconds) that proves to
+//! the builder's backend who the browser belongs to.
+//!
+//! Guarantees: redirects lead to URLs that are configured for the environment and nowhere else; a code is good for one
+//! exchange, however many try at once. Not promised: that a link works for ever; after ten minutes it leads to signing in.
+
+mod otp;
+mod page;
+mod url;
+
+pub use otp::{OTP_LIFE, OtpFault, exchange};
+pub use page::{Continue, HostedPage, HostedPath, Line, PageFault, Progress, continue_page};
+pub use url::page_url;
+
+use kernel::{Rng, Secret, token};
+use sha2::{Digest, Sha256};
+
+/// A link before it is stored: the token goes out, the hash stays.
+#[derive(Debug, Clone)]
+pub(crate) struct NewLink {
+    pub token: Secret<String>,
+    pub hash: String,
+}
+
+impl NewLink {
+    pub fn make(rng: &dyn Rng) -> Self {
+        let token = token::<32>(rng);
+        Self { hash: hash(&token), token: Secret::new(token) }
+    }
+}
+
+/// What is kept of a token or a code.
+fn hash(token: &str) -> String {
+    format!("{:x}", Sha256::digest(token))
+}

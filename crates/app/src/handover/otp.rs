@@ -1,0 +1,96 @@
+//! `GET /v1/ValidateAuthOTP`: a code for a session token (decision D30).
+
+use super::hash;
+use crate::App;
+use crate::token::SignFault;
+use kernel::{Category, Env, Secret, token};
+use model::run::Run;
+use serde::Serialize;
+use std::time::Duration;
+
+/// A code lives this long.
+pub const OTP_LIFE: Duration = Duration::from_secs(60);
+/// A session token lives this long.
+const SESSION_LIFE: Duration = Duration::from_secs(15 * 60);
+/// `typ` of a session token: no API of ours takes one.
+const SESSION_TOKEN: &str = "session+jwt";
+
+/// Why a code gives no token.
+#[derive(Debug, thiserror::Error)]
+pub enum OtpFault {
+    #[error("the code is unknown, used or too old")]
+    Refused,
+    #[error("sign the session token")]
+    Sign(#[from] SignFault),
+    #[error("code store")]
+    Store(#[from] sql::Fault),
+}
+
+impl OtpFault {
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Refused => Category::Unauthenticated,
+            Self::Sign(fault) => fault.category(),
+            Self::Store(fault) => fault.category(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Claims {
+    aud: &'static str,
+    exp: i64,
+    jti: String,
+    iat: i64,
+    iss: String,
+    environment_id: String,
+    authorized: bool,
+    #[serde(rename = "emailId")]
+    email_id: String,
+    #[serde(rename = "tenantId")]
+    tenant_id: String,
+    #[serde(rename = "tenantName")]
+    tenant_name: String,
+    #[serde(rename = "thriveUserId")]
+    thrive_user_id: String,
+    #[serde(rename = "tokenExpiry")]
+    token_expiry: i64,
+}
+
+/// Uses a code, once, for a session token of its user.
+pub async fn exchange(app: &App, code: &str) -> Result<Secret<String>, OtpFault> {
+    let now = app.db.now();
+    let code = hash(code);
+    let since = now.minus(OTP_LIFE);
+    let (env, run) = app
+        .db
+        .write(sql::Locks::none(), move |tx| {
+            let used = store::handover::redeem_otp(tx, &code, now, since)?.ok_or(OtpFault::Refused)?;
+            // The code vouches: it was given to the browser of this environment's run.
+            let env = Env::vouched(used.environment);
+            let run = store::run::get(tx, env, used.run)?.ok_or(OtpFault::Refused)?;
+            Ok::<_, OtpFault>((env, run))
+        })
+        .await?;
+    let claims = claims(app, env, &run);
+    Ok(Secret::new(app.signers.sign(env, SESSION_TOKEN, None, claims).await?))
+}
+
+fn claims(app: &App, env: Env, run: &Run) -> Claims {
+    let now = app.db.now();
+    let ends = now.plus(SESSION_LIFE).seconds();
+    Claims {
+        aud: "session",
+        exp: ends,
+        jti: token::<16>(app.rng.as_ref()),
+        iat: now.seconds(),
+        iss: app.options.issuer.clone(),
+        environment_id: env.to_string(),
+        authorized: true,
+        email_id: run.email.to_string(),
+        tenant_id: run.group_id(),
+        tenant_name: run.account_name.clone(),
+        thrive_user_id: run.end_user.to_string(),
+        token_expiry: ends,
+    }
+}

@@ -1,0 +1,157 @@
+//! The acknowledgement: early, once, again, different, late, unknown, foreign: each has an answer (decision D13).
+
+use super::{Step, StepFault, version};
+use crate::App;
+use crate::setting::{self, SettingFault};
+use durable::signal;
+use kernel::{Category, Env, RunId};
+use model::caller::{Caller, Scope};
+use model::run::{BuilderTenant, Event, NodeStatus, Run, RunKind, RunState};
+use model::workflow::{Definition, Kind};
+use sql::Tx;
+
+/// Acknowledgements lie in the signal inbox under this name and the run's id.
+pub(crate) const SIGNAL: &str = "ack";
+
+/// An acknowledgement in whatever shape it came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AckRequest {
+    /// `workflowRuntimeId`: any string; what is no id of ours is unknown.
+    pub run: String,
+    /// `workflowDesignTimeId`, when sent.
+    pub workflow: Option<String>,
+    /// `thrivestackTenantId`, when sent.
+    pub tenant: Option<String>,
+    pub builder: BuilderTenant,
+}
+
+/// Why an acknowledgement was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AckFault {
+    #[error("the credential may not acknowledge")]
+    Forbidden,
+    #[error("no such run")]
+    Unknown,
+    #[error("{field} is not that of the run")]
+    Mismatch { field: &'static str },
+    #[error("the run was acknowledged with another tenant")]
+    Conflict,
+    #[error("the run was cancelled")]
+    Ended,
+    #[error("settings")]
+    Setting(#[from] SettingFault),
+    #[error("step")]
+    Step(#[source] StepFault),
+    #[error("run store")]
+    Store(#[from] sql::Fault),
+    #[error("encode the acknowledgement")]
+    Encode(#[from] serde_json::Error),
+}
+
+impl AckFault {
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Forbidden => Category::Forbidden,
+            Self::Unknown => Category::Absent,
+            Self::Mismatch { .. } => Category::Invalid,
+            Self::Conflict | Self::Ended => Category::Conflict,
+            Self::Setting(fault) => fault.category(),
+            Self::Step(fault) => fault.category(),
+            Self::Store(fault) => fault.category(),
+            Self::Encode(_) => Category::Fault,
+        }
+    }
+}
+
+impl From<StepFault> for AckFault {
+    fn from(fault: StepFault) -> Self {
+        Self::Step(fault)
+    }
+}
+
+/// Records the acknowledgement of a run and lets the run go on if it waits for it.
+pub async fn acknowledge(app: &App, caller: &Caller, request: AckRequest) -> Result<(), AckFault> {
+    if !caller.may(&[Scope::WorkflowTriggerApi]) {
+        return Err(AckFault::Forbidden);
+    }
+    let id: RunId = request.run.parse().map_err(|_| AckFault::Unknown)?;
+    let run = find(app, caller.env, id).await?;
+    check(&run, &request)?;
+    let current = setting::current(app, caller.env).await?;
+    let definition = version(app, caller.env, run.workflow, run.version).await?.ok_or(AckFault::Unknown)?;
+    let step = Step::new(app, current, definition);
+    let lock = store::lock::subject(caller.env, run.workflow, run.user_id.as_str());
+    let builder = normal(request.builder);
+    app.db.write(lock, move |tx| record(tx, &step, id, &builder)).await
+}
+
+/// The run as the caller may see it: unknown is 404, another environment's is 403.
+async fn find(app: &App, env: Env, id: RunId) -> Result<Run, AckFault> {
+    app.db
+        .read(move |tx| {
+            if let Some(run) = store::run::get(tx, env, id)? {
+                return Ok(run);
+            }
+            match store::run::locate(tx, id)? {
+                Some(_) => Err(AckFault::Forbidden),
+                None => Err(AckFault::Unknown),
+            }
+        })
+        .await
+}
+
+fn check(run: &Run, request: &AckRequest) -> Result<(), AckFault> {
+    // A login sends no webhook: there is nothing to acknowledge.
+    if run.kind == RunKind::Login {
+        return Err(AckFault::Unknown);
+    }
+    let workflow = run.workflow.to_string();
+    if request.workflow.as_ref().is_some_and(|sent| !sent.is_empty() && *sent != workflow) {
+        return Err(AckFault::Mismatch { field: "workflowDesignTimeId" });
+    }
+    let tenant = run.tenant.to_string();
+    if request.tenant.as_ref().is_some_and(|sent| !sent.is_empty() && *sent != tenant) {
+        return Err(AckFault::Mismatch { field: "thrivestackTenantId" });
+    }
+    Ok(())
+}
+
+/// An empty text counts as absent.
+fn normal(builder: BuilderTenant) -> BuilderTenant {
+    let full = |text: Option<String>| text.filter(|text| !text.is_empty());
+    BuilderTenant { id: full(builder.id), name: full(builder.name) }
+}
+
+fn record(tx: &mut Tx<'_>, step: &Step, id: RunId, builder: &BuilderTenant) -> Result<(), AckFault> {
+    let correlation = id.to_string();
+    // A recorded ack is judged before the run's state: the same one is answered the same for ever.
+    if let Some(first) = signal::get(tx, step.env, SIGNAL, &correlation)? {
+        let first: BuilderTenant = serde_json::from_str(&first.payload)?;
+        return if first.id == builder.id { Ok(()) } else { Err(AckFault::Conflict) };
+    }
+    let run = store::run::get(tx, step.env, id)?.ok_or(AckFault::Unknown)?;
+    if run.state == RunState::Cancelled {
+        return Err(AckFault::Ended);
+    }
+    let payload = serde_json::to_string(builder)?;
+    signal::put(tx, step.env, SIGNAL, &correlation, &payload, step.now)?;
+    // Before the wait exists the inbox keeps it; after a skip there is nothing left to resume.
+    if is_awaited(&step.definition, &run) {
+        let facts = step.facts_with(0, None);
+        step.take(tx, run, &Event::Acked(builder.clone()), &facts)?;
+    }
+    Ok(())
+}
+
+fn is_awaited(definition: &Definition, run: &Run) -> bool {
+    let path = run.path(definition).iter().zip(&run.nodes);
+    path.filter(|(node, _)| node.kind == Kind::AwaitAck)
+        .any(|(_, state)| matches!(state.status, NodeStatus::Waiting | NodeStatus::Failed))
+}
+
+/// The acknowledgement that came before the wait existed, if one did.
+pub(crate) fn early(tx: &mut Tx<'_>, env: Env, run: RunId) -> Result<Option<BuilderTenant>, sql::Fault> {
+    let signal = signal::get(tx, env, SIGNAL, &run.to_string())?;
+    // What lies there was written by `record`.
+    Ok(signal.and_then(|signal| serde_json::from_str(&signal.payload).ok()))
+}

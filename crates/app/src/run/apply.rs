@@ -1,0 +1,222 @@
+//! Writes what a step decided: rows, jobs and events, in the transaction that decided it.
+
+use crate::mail::{self, MailFault};
+use crate::setting::Current;
+use crate::webhook::{self, Purpose, Target};
+use crate::{App, relay};
+use durable::{Jobs, NewJob, job, outbox};
+use kernel::{Category, DeliveryId, Env, JobId, LeadId, MailId, Timestamp};
+use model::event::{HouseEvent, MessageId};
+use model::run::{BuilderTenant, Effect, Emitted, Event, Facts, Refusal, Run, advance};
+use model::webhook::body::{self, TenantData};
+use model::workflow::Definition;
+use serde_json::{Map, json};
+use sql::Tx;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything a step needs that must not change when its command runs again: the time, new ids, the settings.
+pub(crate) struct Step {
+    pub env: Env,
+    pub now: Timestamp,
+    pub current: Arc<Current>,
+    pub definition: Arc<Definition>,
+    /// Users admitted, where a limit is set: filled inside the command.
+    jobs: Jobs,
+    bell: relay::Bell,
+    news: super::News,
+    ids: Ids,
+    ack_wait: Duration,
+}
+
+#[derive(Clone, Copy)]
+struct Ids {
+    delivery: DeliveryId,
+    job: JobId,
+    timer: JobId,
+    lead: LeadId,
+    mail: MailId,
+}
+
+/// Why a step could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum StepFault {
+    #[error("the run refuses")]
+    Refused(#[from] Refusal),
+    #[error("mail")]
+    Mail(#[from] MailFault),
+    #[error("encode an event")]
+    Encode(#[from] serde_json::Error),
+    #[error("store")]
+    Store(#[from] sql::Fault),
+}
+
+impl StepFault {
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Refused(_) => Category::Conflict,
+            Self::Mail(_) | Self::Encode(_) => Category::Fault,
+            Self::Store(fault) => fault.category(),
+        }
+    }
+}
+
+impl Step {
+    pub fn new(app: &App, current: Arc<Current>, definition: Arc<Definition>) -> Self {
+        let now = app.db.now();
+        let rng = app.rng.as_ref();
+        Self {
+            env: current.env,
+            now,
+            jobs: app.jobs.clone(),
+            bell: app.relay.clone(),
+            news: app.news.clone(),
+            ids: Ids {
+                delivery: DeliveryId::ordered(now, rng),
+                job: JobId::ordered(now, rng),
+                timer: JobId::ordered(now, rng),
+                lead: LeadId::ordered(now, rng),
+                mail: MailId::ordered(now, rng),
+            },
+            ack_wait: app.options.pace(current.environment.stage).ack_wait,
+            current,
+            definition,
+        }
+    }
+
+    /// The facts of the moment. The waitlist's lock must be held where a limit is set.
+    pub fn facts(&self, tx: &mut Tx<'_>, early_ack: Option<BuilderTenant>) -> Result<Facts<'_>, sql::Fault> {
+        let limit = self.current.settings.waitlist_limit;
+        let admitted = match limit {
+            Some(limit) => store::end_user::admitted(tx, self.env, limit)?,
+            None => 0,
+        };
+        Ok(self.facts_with(admitted, early_ack))
+    }
+
+    /// The facts of a step that cannot come past the waitlist.
+    pub fn facts_with(&self, admitted: u32, early_ack: Option<BuilderTenant>) -> Facts<'_> {
+        Facts { now: self.now, settings: &self.current.settings, admitted, early_ack }
+    }
+
+    /// Advances a run that is stored: load, decide, write. The subject's lock must be held.
+    pub fn take(
+        &self,
+        tx: &mut Tx<'_>,
+        run: Run,
+        event: &Event,
+        facts: &Facts<'_>,
+    ) -> Result<Run, StepFault> {
+        let step = advance(&self.definition, run, event, facts)?;
+        store::run::save(tx, self.env, &step.run)?;
+        apply(tx, self, &step)?;
+        Ok(step.run)
+    }
+}
+
+/// Writes a step's effects and events; the run's own row is the caller's.
+pub(crate) fn apply(tx: &mut Tx<'_>, ctx: &Step, step: &model::run::Step) -> Result<(), StepFault> {
+    for effect in &step.effects {
+        write(tx, ctx, &step.run, *effect)?;
+    }
+    push(tx, ctx, &step.run, &step.events)?;
+    let (news, run) = (ctx.news.clone(), step.run.id);
+    tx.on_commit(move || news.ring(run));
+    Ok(())
+}
+
+fn write(tx: &mut Tx<'_>, ctx: &Step, run: &Run, effect: Effect) -> Result<(), StepFault> {
+    let (env, now) = (ctx.env, ctx.now);
+    match effect {
+        Effect::AdmitUser => store::end_user::admit(tx, env, run.end_user, now)?,
+        Effect::CreateTenant => store::tenant::create(tx, env, run, now)?,
+        Effect::SendWebhook => send(tx, ctx, run)?,
+        Effect::RetryWebhook => again(tx, ctx, run, Purpose::Operator)?,
+        Effect::ResendWebhook => {
+            again(tx, ctx, run, Purpose::Resend)?;
+            let timer = webhook::ack_timer(ctx.ids.timer, &Target::of(run), now.plus(ctx.ack_wait))?;
+            job::enqueue(tx, &ctx.jobs, env, &timer, now)?;
+        }
+        Effect::StopJobs => job::call_off(tx, env, &run.id.to_string())?,
+        Effect::BindTenant => {
+            if let Some(builder) = &run.builder_tenant {
+                store::tenant::bind(tx, env, run.tenant, &run.account_name, builder, now)?;
+            }
+        }
+        Effect::StoreLead => store::lead::insert(tx, env, ctx.ids.lead, run, now)?,
+        Effect::WriteWelcomeMail => {
+            store::mail::insert(tx, env, &mail::welcome(&ctx.current, run, ctx.ids.mail, now)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The delivery of this run and its first job; a disabled endpoint keeps the delivery for later.
+fn send(tx: &mut Tx<'_>, ctx: &Step, run: &Run) -> Result<(), StepFault> {
+    let facts = body::Facts {
+        workflow: run.workflow,
+        run: run.id,
+        tenant: run.tenant,
+        email: run.email.as_str(),
+        enrichment: &run.enrichment,
+    };
+    let plan = run.plan.as_ref().map(|plan| plan.id.as_str());
+    let role = run.applied_role.as_ref().map_or("", |role| role.id.as_str());
+    let body = TenantData::created(&facts, plan, role, &run.account_name).to_json();
+    store::delivery::insert(tx, ctx.env, ctx.ids.delivery, run.id, &body, ctx.now)?;
+    if ctx.current.settings.webhook.disabled_at.is_some() {
+        return Ok(());
+    }
+    enqueue(tx, ctx, webhook::delivery(ctx.ids.job, run, ctx.ids.delivery, Purpose::First, 0, ctx.now)?)
+}
+
+/// The delivery that exists, once more: the same id and the same bytes.
+fn again(tx: &mut Tx<'_>, ctx: &Step, run: &Run, purpose: Purpose) -> Result<(), StepFault> {
+    let deliveries = store::delivery::of_run(tx, ctx.env, run.id)?;
+    let Some(delivery) = deliveries.last() else { return Ok(()) };
+    let job = webhook::delivery(ctx.ids.job, run, delivery.id, purpose, delivery.attempts, ctx.now)?;
+    enqueue(tx, ctx, job)
+}
+
+fn enqueue(tx: &mut Tx<'_>, ctx: &Step, job: NewJob) -> Result<(), StepFault> {
+    Ok(job::enqueue(tx, &ctx.jobs, ctx.env, &job, ctx.now)?)
+}
+
+/// Standard events go to the outbox, numbered on the subject's row (decision D26 says which ids they carry).
+fn push(tx: &mut Tx<'_>, ctx: &Step, run: &Run, events: &[Emitted]) -> Result<(), StepFault> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let user_id = run.user_id.as_str();
+    let known = store::run::subject(tx, ctx.env, run.workflow, user_id)?;
+    let mut n = known.map_or(0, |subject| subject.outbox_n);
+    for (index, event) in events.iter().enumerate() {
+        let body = serde_json::to_string(&house_event(ctx, run, index, event))?;
+        outbox::push(tx, ctx.env, &run.end_user.to_string(), n, ctx.now, &body)?;
+        n += 1;
+    }
+    let subject = store::run::Subject { run: run.id, outbox_n: n };
+    store::run::save_subject(tx, ctx.env, run.workflow, user_id, &subject)?;
+    let bell = ctx.bell.clone();
+    tx.on_commit(move || bell.ring());
+    Ok(())
+}
+
+fn house_event(ctx: &Step, run: &Run, index: usize, event: &Emitted) -> HouseEvent {
+    let mut context = Map::new();
+    context.insert("source".to_owned(), json!("product"));
+    context.insert("environment_id".to_owned(), json!(ctx.env.to_string()));
+    context.insert("product_id".to_owned(), json!(ctx.current.environment.product.to_string()));
+    // Events of one step keep their order: a microsecond apart.
+    let offset = Duration::from_micros(u64::try_from(index).unwrap_or(0));
+    HouseEvent {
+        name: event.name.to_owned(),
+        user_id: Some(run.user_id.to_string()),
+        group_id: event.with_group.then(|| run.group_id()),
+        tenant_id: Some(run.tenant.to_string()),
+        properties: event.properties.clone(),
+        context,
+        occurred_at: ctx.now.plus(offset),
+        message_id: MessageId::of_node(run.id, &event.node, 0, event.name),
+    }
+}

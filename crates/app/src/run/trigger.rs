@@ -1,0 +1,325 @@
+//! `POST /trigger`: a signup or a login begins, or goes on (decision D14).
+
+use super::{Step, StepFault, published};
+use crate::setting::{self, Current, SettingFault};
+use crate::{App, enrich, handover};
+use kernel::{Category, EndUserId, RunId, TenantId, WorkflowId};
+use model::caller::{Caller, Scope};
+use model::run::{Email, Event, Run, RunKind, RunState, Subject, UserId, advance, begin};
+use model::setting::Choice;
+use sha2::{Digest, Sha256};
+use sql::{Lock, Tx};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::idempotency::Known;
+use url::Url;
+
+/// How long an `Idempotency-Key` is remembered.
+const KEY_LIFE: Duration = Duration::from_secs(24 * 3_600);
+
+/// A trigger whose fields have been read.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    pub user_id: UserId,
+    pub email: Email,
+    pub role: Option<Choice>,
+    pub workflow: String,
+    /// The user's own address, where the builder's backend passes it on (decision D27).
+    pub address: Option<IpAddr>,
+    /// `Idempotency-Key` with the body as parsed.
+    pub idempotency: Option<(String, serde_json::Value)>,
+}
+
+/// The answer to a trigger.
+#[derive(Debug, Clone)]
+pub struct Triggered {
+    pub run: RunId,
+    /// A fresh link to the run's continuation page.
+    pub redirect_url: Url,
+    pub kind: RunKind,
+}
+
+/// A setting without which a signup would strand, and where in the console it is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    pub item: &'static str,
+    pub page: String,
+}
+
+/// Why nothing was triggered.
+#[derive(Debug, thiserror::Error)]
+pub enum TriggerFault {
+    #[error("the credential may not trigger workflows")]
+    Forbidden,
+    #[error("no such workflow in this environment")]
+    Workflow,
+    #[error("settings are missing: {}", names(.0))]
+    Incomplete(Vec<Missing>),
+    #[error("the idempotency key was used with another body")]
+    Idempotency,
+    #[error("settings")]
+    Setting(#[from] SettingFault),
+    #[error("step")]
+    Step(#[source] StepFault),
+    #[error("run store")]
+    Store(#[from] sql::Fault),
+}
+
+impl TriggerFault {
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Forbidden => Category::Forbidden,
+            Self::Workflow => Category::Absent,
+            Self::Incomplete(_) | Self::Idempotency => Category::Conflict,
+            Self::Setting(fault) => fault.category(),
+            Self::Step(fault) => fault.category(),
+            Self::Store(fault) => fault.category(),
+        }
+    }
+}
+
+impl From<StepFault> for TriggerFault {
+    fn from(fault: StepFault) -> Self {
+        Self::Step(fault)
+    }
+}
+
+fn names(missing: &[Missing]) -> String {
+    missing.iter().map(|one| one.item).collect::<Vec<_>>().join(", ")
+}
+
+/// Begins a run, or finds the one that is under way, and makes a fresh link to its page.
+pub async fn trigger(app: &App, caller: &Caller, request: Trigger) -> Result<Triggered, TriggerFault> {
+    if !caller.may(&[Scope::WorkflowTriggerApi]) {
+        return Err(TriggerFault::Forbidden);
+    }
+    let env = caller.env;
+    let workflow: WorkflowId = request.workflow.parse().map_err(|_| TriggerFault::Workflow)?;
+    let definition = published(app, env, workflow).await?.ok_or(TriggerFault::Workflow)?;
+    let current = setting::current(app, env).await?;
+    let link = handover::NewLink::make(app.rng.as_ref());
+    let (token, url_of) = (link.token.clone(), Arc::clone(&current));
+
+    let command = Command::new(app, Step::new(app, current, definition), link, request);
+    let locks = command.locks();
+    let (run, kind) = app.db.write(locks, move |tx| command.run(tx)).await?;
+    let redirect_url =
+        handover::page_url(app, &url_of.environment, workflow, run, "continue", token.expose());
+    Ok(Triggered { run, redirect_url, kind })
+}
+
+/// All that the command needs, fixed before it runs: it may run again.
+struct Command {
+    step: Step,
+    request: Trigger,
+    enrichment: model::enrichment::Enrichment,
+    fresh: (RunId, EndUserId, TenantId),
+    link: handover::NewLink,
+    /// The key and the hash of the body as parsed.
+    key: Option<(String, String)>,
+    console: Url,
+}
+
+const PATH: &str = "trigger";
+
+impl Command {
+    fn new(app: &App, step: Step, link: handover::NewLink, request: Trigger) -> Self {
+        let rng = app.rng.as_ref();
+        let key = request.idempotency.as_ref().map(|(key, body)| (key.clone(), hash(body)));
+        Self {
+            enrichment: enrich::enrich(app, request.email.as_str(), request.address),
+            fresh: (RunId::random(rng), EndUserId::ordered(step.now, rng), TenantId::ordered(step.now, rng)),
+            link,
+            key,
+            console: app.options.public_url.clone(),
+            step,
+            request,
+        }
+    }
+
+    fn locks(&self) -> Vec<Lock> {
+        let env = self.step.env;
+        let subject = store::lock::subject(env, self.step.definition.workflow, self.request.user_id.as_str());
+        let waitlist =
+            self.step.current.settings.waitlist_limit.is_some().then(|| store::lock::waitlist(env));
+        let key = self.key.as_ref().map(|(key, _)| store::idempotency::lock(env, PATH, key));
+        [Some(subject), waitlist, key].into_iter().flatten().collect()
+    }
+
+    fn run(&self, tx: &mut Tx<'_>) -> Result<(RunId, RunKind), TriggerFault> {
+        if let Some(run) = self.known(tx)? {
+            return Ok((run.id, run.kind));
+        }
+        let env = self.step.env;
+        let user_id = self.request.user_id.as_str();
+        let subject = store::run::subject(tx, env, self.step.definition.workflow, user_id)?;
+        let before = match subject {
+            Some(subject) => store::run::get(tx, env, subject.run)?,
+            None => None,
+        };
+        let run = match before {
+            None => self.signup(tx, None)?,
+            Some(run) if run.state == RunState::Cancelled => match run.kind {
+                RunKind::Signup => self.signup(tx, Some(&run))?,
+                RunKind::Login => self.login(tx, &run)?,
+            },
+            Some(run) if run.handed_over_at.is_some() => self.login(tx, &run)?,
+            Some(run) => run,
+        };
+        store::handover::add_link(tx, env, &self.link.hash, run.id, self.step.now)?;
+        self.remember(tx, &run)?;
+        Ok((run.id, run.kind))
+    }
+
+    /// The run that this idempotency key gave before, with a fresh link.
+    fn known(&self, tx: &mut Tx<'_>) -> Result<Option<Run>, TriggerFault> {
+        let Some((key, body_hash)) = &self.key else { return Ok(None) };
+        let since = self.step.now.minus(KEY_LIFE);
+        let Some(known) = store::idempotency::get(tx, self.step.env, PATH, key, since)? else {
+            return Ok(None);
+        };
+        if known.body_hash != *body_hash {
+            return Err(TriggerFault::Idempotency);
+        }
+        let run = store::run::get(tx, self.step.env, known.run)?;
+        if let Some(run) = &run {
+            store::handover::add_link(tx, self.step.env, &self.link.hash, run.id, self.step.now)?;
+        }
+        Ok(run)
+    }
+
+    fn remember(&self, tx: &mut Tx<'_>, run: &Run) -> Result<(), TriggerFault> {
+        if let Some((key, body_hash)) = &self.key {
+            let known = Known { body_hash: body_hash.clone(), run: run.id };
+            store::idempotency::put(tx, self.step.env, PATH, key, &known, self.step.now)?;
+        }
+        Ok(())
+    }
+
+    /// A new run; one that was cancelled before leaves its tenant to it.
+    fn signup(&self, tx: &mut Tx<'_>, cancelled: Option<&Run>) -> Result<Run, TriggerFault> {
+        let missing = missing(&self.step.current, &self.console);
+        if !missing.is_empty() {
+            return Err(TriggerFault::Incomplete(missing));
+        }
+        let facts = self.step.facts(tx, None)?;
+        let (id, end_user, tenant) = self.fresh;
+        let (env, request) = (self.step.env, &self.request);
+        let user_id = request.user_id.as_str();
+        let email = request.email.as_str();
+        let end_user = store::end_user::obtain(tx, env, user_id, email, end_user, self.step.now)?;
+        let subject = Subject {
+            user_id: request.user_id.clone(),
+            email: request.email.clone(),
+            role: request.role.clone(),
+            end_user,
+            tenant: cancelled.map_or(tenant, |run| run.tenant),
+            enrichment: self.enrichment.clone(),
+        };
+        let run = begin(&self.step.definition, id, RunKind::Signup, subject, self.step.now);
+        self.store(tx, run, &facts)
+    }
+
+    /// The short run of a user who has been handed over before.
+    fn login(&self, tx: &mut Tx<'_>, before: &Run) -> Result<Run, TriggerFault> {
+        if self.step.current.settings.success_url.is_none() {
+            return Err(TriggerFault::Incomplete(vec![success_url(&self.console)]));
+        }
+        let subject = Subject {
+            user_id: before.user_id.clone(),
+            email: self.request.email.clone(),
+            role: before.role.clone(),
+            end_user: before.end_user,
+            tenant: before.tenant,
+            enrichment: before.enrichment.clone(),
+        };
+        let mut run = begin(&self.step.definition, self.fresh.0, RunKind::Login, subject, self.step.now);
+        run.account_name.clone_from(&before.account_name);
+        run.builder_tenant.clone_from(&before.builder_tenant);
+        run.plan.clone_from(&before.plan);
+        run.applied_role.clone_from(&before.applied_role);
+        // A login never meets the waitlist.
+        let facts = self.step.facts_with(0, None);
+        self.store(tx, run, &facts)
+    }
+
+    fn store(&self, tx: &mut Tx<'_>, run: Run, facts: &model::run::Facts<'_>) -> Result<Run, TriggerFault> {
+        let step = advance(&self.step.definition, run, &Event::Triggered, facts).map_err(StepFault::from)?;
+        store::run::insert(tx, self.step.env, &step.run)?;
+        super::apply(tx, &self.step, &step)?;
+        Ok(step.run)
+    }
+}
+
+/// What a signup needs and the environment does not have.
+pub fn missing(current: &Current, console: &Url) -> Vec<Missing> {
+    let settings = &current.settings;
+    let mut missing = Vec::new();
+    if settings.webhook.url.is_none() {
+        missing.push(item("webhook URL", console));
+    }
+    if settings.onboarding_url.is_none() {
+        missing.push(item("onboarding URL", console));
+    }
+    if settings.success_url.is_none() {
+        missing.push(success_url(console));
+    }
+    missing
+}
+
+fn success_url(console: &Url) -> Missing {
+    item("success URL", console)
+}
+
+fn item(item: &'static str, console: &Url) -> Missing {
+    let page = console.join("/console/settings").map_or_else(|_| "/console/settings".into(), String::from);
+    Missing { item, page }
+}
+
+/// Of the body as parsed: key order and white space do not count.
+fn hash(body: &serde_json::Value) -> String {
+    let mut digest = Sha256::new();
+    canonical(body, &mut digest);
+    format!("{:x}", digest.finalize())
+}
+
+fn canonical(value: &serde_json::Value, digest: &mut Sha256) {
+    match value {
+        serde_json::Value::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort_unstable();
+            digest.update(b"{");
+            for key in keys {
+                digest.update(serde_json::Value::from(key.as_str()).to_string());
+                digest.update(b":");
+                canonical(&map[key.as_str()], digest);
+            }
+            digest.update(b"}");
+        }
+        serde_json::Value::Array(items) => {
+            digest.update(b"[");
+            for item in items {
+                canonical(item, digest);
+                digest.update(b",");
+            }
+            digest.update(b"]");
+        }
+        plain => digest.update(plain.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_hash_of_a_body_ignores_key_order_and_nothing_else() {
+        let one = serde_json::from_str(r#"{"a":1,"b":[1,{"c":2,"d":3}]}"#).unwrap();
+        let other = serde_json::from_str(r#"{ "b": [1, {"d":3,"c":2}], "a": 1 }"#).unwrap();
+        assert_eq!(hash(&one), hash(&other));
+        assert_ne!(hash(&one), hash(&json!({"a": 1, "b": [{"c": 2, "d": 3}, 1]})));
+        assert_ne!(hash(&json!({"a": "1"})), hash(&json!({"a": 1})));
+    }
+}

@@ -1,0 +1,279 @@
+//! Runs as people and backends read them.
+
+use crate::App;
+use kernel::{Category, Cursor, DeliveryId, Env, RunId, Timestamp};
+use model::caller::{Caller, CallerKind, Scope};
+use model::run::{IncidentReason, NodeStatus, Run, RunState, WaitingFor, words};
+use model::workflow::{Definition, Kind};
+use std::time::Duration;
+use store::delivery::Attempt;
+use store::lead::Lead;
+use store::mail::Mail;
+use store::run::{Filter, LIST_MAX};
+
+/// Why runs could not be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewFault {
+    #[error("the credential may not see runs")]
+    Forbidden,
+    #[error("no such run")]
+    Unknown,
+    #[error("run store")]
+    Store(#[from] sql::Fault),
+}
+
+impl ViewFault {
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Forbidden => Category::Forbidden,
+            Self::Unknown => Category::Absent,
+            Self::Store(fault) => fault.category(),
+        }
+    }
+}
+
+/// Which runs a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    pub state: Option<RunState>,
+    pub waiting_for: Option<WaitingFor>,
+    /// Part of e-mail, user id or run id.
+    pub search: Option<String>,
+    pub after: Option<Cursor>,
+    /// 1 to 200.
+    pub limit: usize,
+}
+
+/// One page of runs, newest first.
+#[derive(Debug, Clone)]
+pub struct RunPage {
+    pub rows: Vec<Run>,
+    pub next: Option<Cursor>,
+    /// All that the filter leaves, pages aside.
+    pub total: u64,
+    pub counts: RunCounts,
+}
+
+/// All runs of the environment by state, whatever the filter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunCounts {
+    pub all: u64,
+    pub waiting: u64,
+    pub waitlisted: u64,
+    pub incident: u64,
+    pub completed: u64,
+    pub cancelled: u64,
+}
+
+/// Everything that is known of one run.
+#[derive(Debug, Clone)]
+pub struct RunDetail {
+    pub run: Run,
+    /// The state in words.
+    pub words: &'static str,
+    pub workflow_name: String,
+    pub nodes: Vec<NodeView>,
+    pub deliveries: Vec<(DeliveryId, String)>,
+    pub mails: Vec<Mail>,
+    pub lead: Option<Lead>,
+    /// Continuation links opened, and when the first was.
+    pub visits: (i64, Option<Timestamp>),
+    pub may_retry: bool,
+    pub may_skip: bool,
+    pub may_cancel: bool,
+    pub may_admit: bool,
+}
+
+/// One step of the timeline.
+#[derive(Debug, Clone)]
+pub struct NodeView {
+    pub id: String,
+    pub kind: Kind,
+    pub title: &'static str,
+    pub note: String,
+    pub status: NodeStatus,
+    pub at: Option<Timestamp>,
+    /// Since the step before.
+    pub took: Option<Duration>,
+    /// Of the webhook, at the node that provisions.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// One attempt of the webhook.
+#[derive(Debug, Clone)]
+pub struct AttemptView {
+    pub attempt: Attempt,
+    pub webhook_id: String,
+    /// The body that was sent, the same at each attempt.
+    pub request_body: String,
+    /// The answer as text, foreign bytes replaced.
+    pub response_body: String,
+}
+
+/// Runs, newest first.
+pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, ViewFault> {
+    let limit = filter.limit.clamp(1, LIST_MAX - 1);
+    let filter = Filter {
+        state: filter.state,
+        waiting_for: filter.waiting_for,
+        search: filter.search.filter(|text| !text.trim().is_empty()),
+        after: filter.after,
+        limit: limit + 1,
+    };
+    let page = app
+        .db
+        .read(move |tx| {
+            let mut rows = store::run::list(tx, env, &filter)?;
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            let last = rows.last().filter(|_| more);
+            let next = last.map(|run| Cursor { at: run.created_at, id: run.id.to_string() });
+            Ok::<_, sql::Fault>(RunPage {
+                next,
+                total: store::run::count(tx, env, &filter)?,
+                counts: counts(tx, env)?,
+                rows,
+            })
+        })
+        .await?;
+    Ok(page)
+}
+
+fn counts(tx: &mut sql::Tx<'_>, env: Env) -> Result<RunCounts, sql::Fault> {
+    let mut count =
+        |state, waiting_for| store::run::count(tx, env, &Filter { state, waiting_for, ..Filter::default() });
+    Ok(RunCounts {
+        all: count(None, None)?,
+        waiting: count(Some(RunState::Waiting), None)?,
+        waitlisted: count(Some(RunState::Waiting), Some(WaitingFor::Waitlist))?,
+        incident: count(Some(RunState::Incident), None)?,
+        completed: count(Some(RunState::Completed), None)?,
+        cancelled: count(Some(RunState::Cancelled), None)?,
+    })
+}
+
+/// One run with its timeline; `None` when the environment has no such run.
+pub async fn detail(app: &App, env: Env, id: RunId) -> Result<Option<RunDetail>, ViewFault> {
+    let Some(run) = app.db.read(move |tx| store::run::get(tx, env, id)).await? else { return Ok(None) };
+    let Some(definition) = super::version(app, env, run.workflow, run.version).await? else {
+        return Ok(None);
+    };
+    let (deliveries, mails, lead, visits) = app
+        .db
+        .read(move |tx| {
+            let mut deliveries = Vec::new();
+            for delivery in store::delivery::of_run(tx, env, id)? {
+                let attempts = store::delivery::attempts(tx, env, delivery.id)?;
+                deliveries.push((delivery, attempts));
+            }
+            Ok::<_, sql::Fault>((
+                deliveries,
+                store::mail::of_run(tx, env, id)?,
+                store::lead::of_run(tx, env, id)?,
+                store::handover::visits(tx, env, id)?,
+            ))
+        })
+        .await?;
+    let attempts = deliveries
+        .iter()
+        .flat_map(|(delivery, attempts)| attempts.iter().map(|attempt| view(delivery, attempt)))
+        .collect();
+    let incident = run.state == RunState::Incident;
+    let waits_for_ack = run.waiting_for == Some(WaitingFor::Ack);
+    Ok(Some(RunDetail {
+        words: words(&run),
+        workflow_name: format!("{} v{}", definition.name, definition.version),
+        nodes: nodes(&run, &definition, attempts),
+        deliveries: deliveries.into_iter().map(|(delivery, _)| (delivery.id, delivery.body)).collect(),
+        mails,
+        lead,
+        visits,
+        may_retry: incident || waits_for_ack,
+        may_skip: incident || waits_for_ack,
+        may_cancel: !matches!(run.state, RunState::Completed | RunState::Cancelled),
+        may_admit: run.waiting_for == Some(WaitingFor::Waitlist),
+        run,
+    }))
+}
+
+fn view(delivery: &store::delivery::Delivery, attempt: &Attempt) -> AttemptView {
+    AttemptView {
+        webhook_id: delivery.id.to_string(),
+        request_body: delivery.body.clone(),
+        response_body: String::from_utf8_lossy(&attempt.response_body).into_owned(),
+        attempt: attempt.clone(),
+    }
+}
+
+fn nodes(run: &Run, definition: &Definition, mut attempts: Vec<AttemptView>) -> Vec<NodeView> {
+    let mut before = run.created_at;
+    run.path(definition)
+        .iter()
+        .zip(&run.nodes)
+        .map(|(node, state)| {
+            let at = state.finished_at.or(state.started_at);
+            let took = state.finished_at.map(|finished| finished.since(before));
+            before = state.finished_at.unwrap_or(before);
+            let provisions = node.kind == Kind::ProvisionTenant;
+            NodeView {
+                id: node.id.clone(),
+                kind: node.kind,
+                title: node.kind.title(),
+                note: note(run, node.kind, state),
+                status: state.status,
+                at,
+                took,
+                attempts: if provisions { std::mem::take(&mut attempts) } else { Vec::new() },
+            }
+        })
+        .collect()
+}
+
+fn note(run: &Run, kind: Kind, state: &model::run::NodeState) -> String {
+    let incident = run.incident.as_ref().filter(|incident| incident.node == state.id);
+    match (incident, kind) {
+        (Some(incident), _) => incident.message.clone(),
+        (None, Kind::OnboardingRedirect | Kind::SuccessRedirect) if state.status == NodeStatus::Done => {
+            match run.handed_over_at {
+                Some(_) => "the browser was handed over".to_owned(),
+                None => "ready, the browser has not come yet".to_owned(),
+            }
+        }
+        _ => state.note.clone(),
+    }
+}
+
+/// Where a run stands, for a backend that waits (`GET /api/runs/{id}`).
+#[derive(Debug, Clone)]
+pub struct Status {
+    pub run: Run,
+    pub lead: Option<Lead>,
+    pub welcome_mail: Option<Mail>,
+}
+
+/// The run's state for a caller with the workflow scope or a private API key.
+pub async fn status(app: &App, caller: &Caller, id: &str) -> Result<Status, ViewFault> {
+    if caller.kind != CallerKind::PrivateKey && !caller.may(&[Scope::WorkflowTriggerApi]) {
+        return Err(ViewFault::Forbidden);
+    }
+    let id: RunId = id.parse().map_err(|_| ViewFault::Unknown)?;
+    let env = caller.env;
+    app.db
+        .read(move |tx| {
+            let run = store::run::get(tx, env, id)?.ok_or(ViewFault::Unknown)?;
+            let lead = store::lead::of_run(tx, env, id)?;
+            let welcome_mail = store::mail::of_run(tx, env, id)?.into_iter().next();
+            Ok(Status { run, lead, welcome_mail })
+        })
+        .await
+}
+
+/// What an operator reads for an incident.
+pub const fn reason_words(reason: IncidentReason) -> &'static str {
+    match reason {
+        IncidentReason::DeliveryFailed => "The webhook could not be delivered",
+        IncidentReason::EndpointDisabled => "The webhook endpoint is disabled",
+        IncidentReason::NeverAcknowledged => "No acknowledgement came",
+        IncidentReason::JobFailed => "A step of ours kept failing",
+    }
+}

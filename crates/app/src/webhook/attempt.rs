@@ -1,0 +1,131 @@
+//! One attempt as it is sent and as it is kept.
+
+use crate::setting::Current;
+use kernel::Timestamp;
+use model::platform::Stage;
+use model::webhook::retry::Verdict;
+use model::webhook::signature::{SIGNATURE_HEADER, Signer, SigningSecret};
+use outbound::{Method, Policy, Request, Response, SendFault};
+use serde_json::{Map, Value};
+use store::delivery::{Attempt, Delivery};
+use url::Url;
+
+/// Of an answer's body this much is kept.
+const BODY_KEPT_BYTES: usize = 4_096;
+/// Answers may set cookies or carry tokens: such headers are kept as present, without their value.
+const HIDDEN: [&str; 5] =
+    ["set-cookie", "authorization", "proxy-authenticate", "www-authenticate", "x-api-key"];
+
+/// The signed request of this attempt; `None` when the environment has no usable secret.
+pub(super) fn request(current: &Current, url: Url, delivery: &Delivery, at: Timestamp) -> Option<Request> {
+    let mut secrets =
+        current.secrets.iter().filter_map(|one| one.secret.expose().parse::<SigningSecret>().ok());
+    let mut signer = Signer::new(secrets.next()?);
+    for previous in secrets {
+        signer = signer.and(previous);
+    }
+    let policy = match current.environment.stage {
+        Stage::Development => Policy::Development,
+        Stage::Production => Policy::Production,
+    };
+    let body = delivery.body.clone().into_bytes();
+    let signed = signer.headers(delivery.id, at, &body);
+    let request = Request::new(Method::Post, url, policy)
+        .header("user-agent", concat!("ThriveStack/", env!("CARGO_PKG_VERSION")))
+        .json(body);
+    Some(signed.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
+}
+
+/// What came of it, and what follows.
+pub(super) struct Outcome {
+    pub verdict: Verdict,
+    status: Option<u16>,
+    error: Option<String>,
+    headers: String,
+    body: Vec<u8>,
+    truncated: bool,
+}
+
+impl Outcome {
+    pub fn of(sent: Result<Response, SendFault>, now: Timestamp) -> Self {
+        match sent {
+            Ok(response) => {
+                let verdict = Verdict::of_answer(response.status, response.header("retry-after"), now);
+                let kept = response.body.len().min(BODY_KEPT_BYTES);
+                Self {
+                    verdict,
+                    status: Some(response.status),
+                    error: None,
+                    headers: shown(response.headers.iter().map(|(name, value)| (name, value))),
+                    truncated: response.truncated || kept < response.body.len(),
+                    body: response.body[..kept].to_vec(),
+                }
+            }
+            Err(fault) => Self::silence(fault.chain()),
+        }
+    }
+
+    /// The process is asked to end while the attempt is under way.
+    pub fn interrupted() -> Self {
+        Self::silence("interrupted by a shutdown; the receiver may have got it".to_owned())
+    }
+
+    fn silence(error: String) -> Self {
+        Self {
+            verdict: Verdict::of_silence(),
+            status: None,
+            error: Some(error),
+            headers: "{}".to_owned(),
+            body: Vec::new(),
+            truncated: false,
+        }
+    }
+
+    /// What an incident says about the last attempt.
+    pub fn words(&self) -> String {
+        match (self.status, &self.error) {
+            (Some(status), _) => format!("the endpoint answered {status}"),
+            (None, Some(error)) => error.clone(),
+            (None, None) => "no answer".to_owned(),
+        }
+    }
+
+    pub fn attempt(&self, sent: &Sent, n: i64, retry_at: Option<Timestamp>) -> Attempt {
+        Attempt {
+            n,
+            purpose: sent.purpose.to_owned(),
+            started_at: sent.started_at,
+            elapsed: sent.elapsed,
+            url: sent.url.clone(),
+            request_headers: sent.headers.clone(),
+            status: self.status,
+            error: self.error.clone(),
+            response_headers: self.headers.clone(),
+            response_body: self.body.clone(),
+            response_truncated: self.truncated,
+            retry_at,
+        }
+    }
+}
+
+/// The request as it is kept: the signature is hidden.
+pub(super) struct Sent {
+    pub purpose: &'static str,
+    pub started_at: Timestamp,
+    pub elapsed: std::time::Duration,
+    pub url: String,
+    pub headers: String,
+}
+
+/// Header names and values as one JSON object; what is secret is named and hidden.
+pub(super) fn shown<'a>(headers: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+    let mut object = Map::new();
+    for (name, value) in headers {
+        let name = name.to_ascii_lowercase();
+        let hidden = HIDDEN.contains(&name.as_str()) || name == SIGNATURE_HEADER;
+        // A text column holds no U+0000.
+        let value = if hidden { "•••".to_owned() } else { value.replace('\0', "\u{fffd}") };
+        object.insert(name, Value::from(value));
+    }
+    Value::Object(object).to_string()
+}

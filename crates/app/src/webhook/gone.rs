@@ -1,0 +1,68 @@
+//! A 410 concerns every run that waits for this endpoint: each becomes an incident that says why.
+
+use super::{Target, WebhookFault, step, tell};
+use crate::App;
+use durable::executor::JobFault;
+use durable::{Claimed, Handler, NewJob, job};
+use kernel::{JobId, Timestamp};
+use model::run::{Event, Run};
+use std::future::Future;
+use std::pin::Pin;
+use tokio_util::sync::CancellationToken;
+
+/// Runs of one look.
+const PAGE: usize = 100;
+
+/// Handler of [`super::ENDPOINT_GONE`].
+pub struct EndpointGone(pub App);
+
+/// The job that walks through the waiting runs of an environment.
+pub(super) fn walk(id: JobId, due_at: Timestamp) -> NewJob {
+    NewJob {
+        id,
+        kind: super::ENDPOINT_GONE,
+        correlation: "endpoint".to_owned(),
+        payload: String::new(),
+        due_at,
+    }
+}
+
+impl Handler for EndpointGone {
+    fn run(
+        &self,
+        claimed: Claimed,
+        _interrupted: CancellationToken,
+    ) -> Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>> {
+        let app = self.0.clone();
+        Box::pin(async move { stop_all(&app, &claimed).await.map_err(WebhookFault::into_job) })
+    }
+
+    fn given_up(
+        &self,
+        claimed: Claimed,
+        reason: String,
+    ) -> Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>> {
+        tracing::error!(environment.id = %claimed.env, reason, "waiting runs of a disabled endpoint were not stopped");
+        Box::pin(async { Ok(()) })
+    }
+}
+
+async fn stop_all(app: &App, claimed: &Claimed) -> Result<(), WebhookFault> {
+    let env = claimed.env;
+    let mut after = String::new();
+    loop {
+        let from = after.clone();
+        let page: Vec<Run> = app.db.read(move |tx| store::run::waiting_for_ack(tx, env, &from, PAGE)).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id.to_string();
+        for run in &page {
+            let target = Target::of(run);
+            let step = step(app, env, &target).await?;
+            let lock = target.lock(env);
+            app.db.write(lock, move |tx| tell(tx, &step, target.run, &Event::EndpointDisabled)).await?;
+        }
+    }
+    let done = claimed.clone();
+    app.db.write(sql::Locks::none(), move |tx| job::complete(tx, &done)).await?;
+    Ok(())
+}
