@@ -1,5 +1,7 @@
 //! What a growth team sets per environment. One document with a version; a run reads it when it needs it.
 
+pub mod colour;
+
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
