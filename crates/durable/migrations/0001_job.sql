@@ -1,9 +1,9 @@
 -- Work that must happen, once somebody has the lease. Timers are jobs that are due later.
 CREATE TABLE job (
-  id TEXT{key} PRIMARY KEY,
-  environment_id TEXT{key} NOT NULL,
+  id TEXT {key} PRIMARY KEY,
+  environment_id TEXT {key} NOT NULL,
   kind TEXT NOT NULL,
-  correlation TEXT{key} NOT NULL,
+  correlation TEXT {key} NOT NULL,
   payload TEXT NOT NULL,
   due_at BIGINT NOT NULL,
   leased_until BIGINT NOT NULL,
@@ -16,8 +16,8 @@ CREATE INDEX job_correlation ON job (environment_id, correlation);
 
 -- Jobs that kept failing by a fault of ours; nothing is dropped silently.
 CREATE TABLE job_parked (
-  id TEXT{key} PRIMARY KEY,
-  environment_id TEXT{key} NOT NULL,
+  id TEXT {key} PRIMARY KEY,
+  environment_id TEXT {key} NOT NULL,
   kind TEXT NOT NULL,
   correlation TEXT NOT NULL,
   payload TEXT NOT NULL,

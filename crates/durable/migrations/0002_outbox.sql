@@ -1,7 +1,7 @@
 -- What a transaction wants to tell the journal. The key is the order within one subject.
 CREATE TABLE outbox (
-  environment_id TEXT{key} NOT NULL,
-  subject TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  subject TEXT {key} NOT NULL,
   n BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   body TEXT NOT NULL,

@@ -1,18 +1,18 @@
 -- The subject of runs: one row per (environment, workflow, user). Its lock guards all rows of its runs.
 CREATE TABLE subject (
-  environment_id TEXT{key} NOT NULL,
-  workflow_id TEXT{key} NOT NULL,
-  user_id TEXT{key} NOT NULL,
-  run_id TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  workflow_id TEXT {key} NOT NULL,
+  user_id TEXT {key} NOT NULL,
+  run_id TEXT {key} NOT NULL,
   outbox_n BIGINT NOT NULL,
   PRIMARY KEY (environment_id, workflow_id, user_id)
 );
 
 -- People who came through a workflow. Profiles from telemetry are other tables.
 CREATE TABLE end_user (
-  environment_id TEXT{key} NOT NULL,
-  id TEXT{key} NOT NULL,
-  user_id TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  id TEXT {key} NOT NULL,
+  user_id TEXT {key} NOT NULL,
   email TEXT NOT NULL,
   admitted_at BIGINT,
   created_at BIGINT NOT NULL,
@@ -23,15 +23,15 @@ CREATE INDEX end_user_admitted ON end_user (environment_id, admitted_at);
 
 -- One run; what lists search by stands in columns, the rest in the document.
 CREATE TABLE run (
-  environment_id TEXT{key} NOT NULL,
-  id TEXT{key} NOT NULL,
-  workflow_id TEXT{key} NOT NULL,
-  user_id TEXT{key} NOT NULL,
-  end_user_id TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  id TEXT {key} NOT NULL,
+  workflow_id TEXT {key} NOT NULL,
+  user_id TEXT {key} NOT NULL,
+  end_user_id TEXT {key} NOT NULL,
   search TEXT NOT NULL,
   kind TEXT NOT NULL,
-  state TEXT{key} NOT NULL,
-  waiting_for TEXT{key},
+  state TEXT {key} NOT NULL,
+  waiting_for TEXT {key},
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   document TEXT NOT NULL,
@@ -43,15 +43,15 @@ CREATE INDEX run_state ON run (environment_id, state, created_at, id);
 
 -- The platform's side of an account, made with its run.
 CREATE TABLE tenant (
-  environment_id TEXT{key} NOT NULL,
-  id TEXT{key} NOT NULL,
-  run_id TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  id TEXT {key} NOT NULL,
+  run_id TEXT {key} NOT NULL,
   account_name TEXT NOT NULL,
   plan_id TEXT NOT NULL,
   plan_name TEXT NOT NULL,
   role_id TEXT NOT NULL,
   role_name TEXT NOT NULL,
-  builder_tenant_id TEXT{key},
+  builder_tenant_id TEXT {key},
   builder_tenant_name TEXT,
   created_at BIGINT NOT NULL,
   acked_at BIGINT,
@@ -61,9 +61,9 @@ CREATE INDEX tenant_builder ON tenant (environment_id, builder_tenant_id);
 
 -- Idempotency-Key of the trigger: kept for a day.
 CREATE TABLE idempotency (
-  environment_id TEXT{key} NOT NULL,
-  path TEXT{key} NOT NULL,
-  key TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  path TEXT {key} NOT NULL,
+  key TEXT {key} NOT NULL,
   body_hash TEXT NOT NULL,
   run_id TEXT NOT NULL,
   created_at BIGINT NOT NULL,

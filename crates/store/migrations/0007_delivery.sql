@@ -1,8 +1,8 @@
 -- One message to a builder's endpoint: its id stays the same over all attempts, and so does its body.
 CREATE TABLE delivery (
-  environment_id TEXT{key} NOT NULL,
-  id TEXT{key} NOT NULL,
-  run_id TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  id TEXT {key} NOT NULL,
+  run_id TEXT {key} NOT NULL,
   body TEXT NOT NULL,
   attempts BIGINT NOT NULL,
   first_delivered_at BIGINT,
@@ -13,8 +13,8 @@ CREATE INDEX delivery_run ON delivery (environment_id, run_id);
 
 -- Every attempt with request and response; foreign bytes stay bytes.
 CREATE TABLE delivery_attempt (
-  environment_id TEXT{key} NOT NULL,
-  delivery_id TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  delivery_id TEXT {key} NOT NULL,
   n BIGINT NOT NULL,
   purpose TEXT NOT NULL,
   started_at BIGINT NOT NULL,

@@ -1,8 +1,8 @@
 -- Links to a run's continuation page; only the token's hash is kept.
 CREATE TABLE run_link (
-  environment_id TEXT{key} NOT NULL,
-  token_hash TEXT{key} NOT NULL,
-  run_id TEXT{key} NOT NULL,
+  environment_id TEXT {key} NOT NULL,
+  token_hash TEXT {key} NOT NULL,
+  run_id TEXT {key} NOT NULL,
   created_at BIGINT NOT NULL,
   first_visit_at BIGINT,
   PRIMARY KEY (environment_id, token_hash)
@@ -11,9 +11,9 @@ CREATE INDEX run_link_run ON run_link (environment_id, run_id);
 
 -- One-time codes of the last redirect: one use, sixty seconds.
 CREATE TABLE auth_otp (
-  code_hash TEXT{key} PRIMARY KEY,
-  environment_id TEXT{key} NOT NULL,
-  run_id TEXT{key} NOT NULL,
+  code_hash TEXT {key} PRIMARY KEY,
+  environment_id TEXT {key} NOT NULL,
+  run_id TEXT {key} NOT NULL,
   created_at BIGINT NOT NULL,
   used_at BIGINT
 );
