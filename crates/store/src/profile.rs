@@ -1,1 +1,296 @@
+//! People, accounts and memberships as the journal's events tell them. The consumer "profiles" is their only
+//! writer.
+//!
+//! A `save_*` merges what it is given into what is there (`model::telemetry::profile`), in any order and any
+//! number of times; so building the tables again from the journal gives the same bytes.
+//!
+//! An account has one row under one id. Its other ids are rows of `profile_alias`, made by [`link`] alone.
 
+use kernel::{Env, Timestamp};
+use model::telemetry::profile::{Account, Link, Membership, Person};
+use model::telemetry::traits::{Stamp, Traits};
+use sql::{Fault, Lock, Row, Tx, params, statements};
+
+/// Most memberships that one answer holds.
+pub const MEMBERS_MAX: i64 = 1_000;
+/// Most other ids of one account that are looked at.
+pub const ALIASES_MAX: i64 = 1_000;
+
+statements! {
+    pub(crate) USER = "SELECT user_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, enriched \
+        FROM profile_user WHERE environment_id = $1 AND user_id = $2";
+    pub(crate) PUT_USER = "INSERT INTO profile_user (environment_id, user_id, first_seen_at, last_seen_at, \
+        identified_at, registered_at, created_at, email, name, traits, enriched) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (environment_id, user_id) DO UPDATE SET \
+        first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, \
+        identified_at = excluded.identified_at, registered_at = excluded.registered_at, \
+        created_at = excluded.created_at, email = excluded.email, name = excluded.name, \
+        traits = excluded.traits, enriched = excluded.enriched";
+    pub(crate) ACCOUNT = "SELECT account_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, \
+        enriched FROM profile_account WHERE environment_id = $1 AND account_id = $2";
+    pub(crate) PUT_ACCOUNT = "INSERT INTO profile_account (environment_id, account_id, first_seen_at, last_seen_at, \
+        identified_at, registered_at, created_at, name, domain, plan, traits, enriched) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+        ON CONFLICT (environment_id, account_id) DO UPDATE SET \
+        first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, \
+        identified_at = excluded.identified_at, registered_at = excluded.registered_at, \
+        created_at = excluded.created_at, name = excluded.name, domain = excluded.domain, plan = excluded.plan, \
+        traits = excluded.traits, enriched = excluded.enriched";
+    pub(crate) DROP_ACCOUNT = "DELETE FROM profile_account WHERE environment_id = $1 AND account_id = $2";
+    pub(crate) ALIAS = "SELECT account_id FROM profile_alias WHERE environment_id = $1 AND alias_id = $2";
+    pub(crate) ALIASES = "SELECT alias_id FROM profile_alias WHERE environment_id = $1 AND account_id = $2 \
+        ORDER BY alias_id LIMIT $3";
+    pub(crate) ADD_ALIAS = "INSERT INTO profile_alias (environment_id, alias_id, account_id) VALUES ($1, $2, $3)";
+    pub(crate) MOVE_ALIASES = "UPDATE profile_alias SET account_id = $3 WHERE environment_id = $1 AND account_id = $2";
+    pub(crate) MEMBERSHIP = "SELECT account_id, user_id, joined_at, active, active_at, active_sequence, role, \
+        role_at, role_sequence FROM profile_membership \
+        WHERE environment_id = $1 AND account_id = $2 AND user_id = $3";
+    pub(crate) MEMBERS = "SELECT account_id, user_id, joined_at, active, active_at, active_sequence, role, \
+        role_at, role_sequence FROM profile_membership \
+        WHERE environment_id = $1 AND account_id = $2 ORDER BY user_id LIMIT $3";
+    pub(crate) ACCOUNTS_OF = "SELECT account_id, user_id, joined_at, active, active_at, active_sequence, role, \
+        role_at, role_sequence FROM profile_membership \
+        WHERE environment_id = $1 AND user_id = $2 ORDER BY account_id LIMIT $3";
+    pub(crate) PUT_MEMBERSHIP = "INSERT INTO profile_membership (environment_id, account_id, user_id, joined_at, \
+        active, active_at, active_sequence, role, role_at, role_sequence) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+        ON CONFLICT (environment_id, account_id, user_id) DO UPDATE SET joined_at = excluded.joined_at, \
+        active = excluded.active, active_at = excluded.active_at, active_sequence = excluded.active_sequence, \
+        role = excluded.role, role_at = excluded.role_at, role_sequence = excluded.role_sequence";
+    pub(crate) DROP_MEMBERS = "DELETE FROM profile_membership \
+        WHERE environment_id = $1 AND account_id = $2 AND user_id <= $3";
+    pub(crate) CLEAR_USERS = "DELETE FROM profile_user";
+    pub(crate) CLEAR_ACCOUNTS = "DELETE FROM profile_account";
+    pub(crate) CLEAR_ALIASES = "DELETE FROM profile_alias";
+    pub(crate) CLEAR_MEMBERS = "DELETE FROM profile_membership";
+}
+
+/// Guards all four tables: one consumer writes them.
+pub fn lock() -> Lock {
+    Lock::new("profile", &[])
+}
+
+/// Merges a person into what is known. Under [`lock`].
+pub fn save_person(tx: &mut Tx<'_>, env: Env, told: &Person) -> Result<(), Fault> {
+    tx.holds(&lock())?;
+    let known = person(tx, env, &told.user_id)?;
+    let person = match known {
+        Some(mut known) => {
+            known.merge(told.clone());
+            known
+        }
+        None => told.clone(),
+    };
+    tx.execute(
+        &PUT_USER,
+        params![
+            &env.to_string(),
+            &person.user_id,
+            person.first_seen_at,
+            person.last_seen_at,
+            person.identified_at,
+            person.registered_at,
+            person.created_at(),
+            person.email().as_deref(),
+            person.name().as_deref(),
+            &text(&person.traits)?,
+            &text(&person.enriched)?,
+        ],
+    )
+}
+
+/// Merges an account into what is known under any of its ids. Under [`lock`].
+pub fn save_account(tx: &mut Tx<'_>, env: Env, told: &Account) -> Result<(), Fault> {
+    tx.holds(&lock())?;
+    let account_id = root(tx, env, &told.account_id)?;
+    merge_account(tx, env, Account { account_id, ..told.clone() })
+}
+
+/// Merges a membership into what is known; its account may go by any of its ids. Under [`lock`].
+pub fn save_membership(tx: &mut Tx<'_>, env: Env, told: &Membership) -> Result<(), Fault> {
+    tx.holds(&lock())?;
+    let account_id = root(tx, env, &told.account_id)?;
+    merge_membership(tx, env, Membership { account_id, ..told.clone() })
+}
+
+/// Makes a tenant's id another id of the builder's account, and moves what was known under it there. A tenant
+/// that is linked already stays where it is: the first word wins, as with the acknowledgement. Under [`lock`].
+pub fn link(tx: &mut Tx<'_>, env: Env, link: &Link) -> Result<(), Fault> {
+    tx.holds(&lock())?;
+    let to = root(tx, env, &link.group_id)?;
+    if alias(tx, env, &link.tenant_id)?.is_some() || to == link.tenant_id {
+        return Ok(());
+    }
+    let (environment, from) = (env.to_string(), link.tenant_id.as_str());
+    if let Some(account) = stored_account(tx, env, from)? {
+        tx.execute(&DROP_ACCOUNT, params![&environment, from])?;
+        merge_account(tx, env, Account { account_id: to.clone(), ..account })?;
+    }
+    loop {
+        let members = stored_members(tx, env, from)?;
+        let Some(last) = members.last().map(|member| member.user_id.clone()) else { break };
+        for member in members {
+            merge_membership(tx, env, Membership { account_id: to.clone(), ..member })?;
+        }
+        tx.execute(&DROP_MEMBERS, params![&environment, from, &last])?;
+    }
+    tx.execute(&MOVE_ALIASES, params![&environment, from, &to])?;
+    tx.execute(&ADD_ALIAS, params![&environment, from, &to])
+}
+
+/// Empties all four tables, of every environment. Under [`lock`].
+pub fn clear(tx: &mut Tx<'_>) -> Result<(), Fault> {
+    tx.holds(&lock())?;
+    for statement in [&CLEAR_USERS, &CLEAR_ACCOUNTS, &CLEAR_ALIASES, &CLEAR_MEMBERS] {
+        tx.execute(statement, params![])?;
+    }
+    Ok(())
+}
+
+/// The person of this `user_id`.
+pub fn person(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Option<Person>, Fault> {
+    tx.query_opt(&USER, params![&env.to_string(), user_id], |row| {
+        Ok(Person {
+            user_id: row.get(0)?,
+            first_seen_at: row.get(1)?,
+            last_seen_at: row.get(2)?,
+            identified_at: row.get(3)?,
+            registered_at: row.get(4)?,
+            traits: crate::json(row, 5)?,
+            enriched: crate::json(row, 6)?,
+        })
+    })
+}
+
+/// The account that goes by this id, the builder's or the platform's.
+pub fn account(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Option<Account>, Fault> {
+    let account_id = root(tx, env, any_id)?;
+    stored_account(tx, env, &account_id)
+}
+
+/// Every id of the account that goes by `any_id`: the one of its row first.
+pub fn ids(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<String>, Fault> {
+    let mut ids = vec![root(tx, env, any_id)?];
+    let aliases = tx.query(&ALIASES, params![&env.to_string(), &ids[0], ALIASES_MAX], |row| row.get(0))?;
+    ids.extend(aliases);
+    Ok(ids)
+}
+
+/// The account's memberships, also ended ones, by user id.
+pub fn members(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<Membership>, Fault> {
+    let account_id = root(tx, env, any_id)?;
+    stored_members(tx, env, &account_id)
+}
+
+/// The person's memberships, also ended ones, by account id.
+pub fn accounts_of(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Vec<Membership>, Fault> {
+    tx.query(&ACCOUNTS_OF, params![&env.to_string(), user_id, MEMBERS_MAX], membership_of)
+}
+
+/// The id under which the account has its row.
+fn root(tx: &mut Tx<'_>, env: Env, id: &str) -> Result<String, Fault> {
+    Ok(alias(tx, env, id)?.unwrap_or_else(|| id.to_owned()))
+}
+
+/// One step leads to the row: [`link`] moves whatever pointed to an id that becomes an alias itself.
+fn alias(tx: &mut Tx<'_>, env: Env, id: &str) -> Result<Option<String>, Fault> {
+    tx.query_opt(&ALIAS, params![&env.to_string(), id], |row| row.get(0))
+}
+
+fn stored_account(tx: &mut Tx<'_>, env: Env, account_id: &str) -> Result<Option<Account>, Fault> {
+    tx.query_opt(&ACCOUNT, params![&env.to_string(), account_id], |row| {
+        Ok(Account {
+            account_id: row.get(0)?,
+            first_seen_at: row.get(1)?,
+            last_seen_at: row.get(2)?,
+            identified_at: row.get(3)?,
+            registered_at: row.get(4)?,
+            traits: crate::json(row, 5)?,
+            enriched: crate::json(row, 6)?,
+        })
+    })
+}
+
+fn stored_members(tx: &mut Tx<'_>, env: Env, account_id: &str) -> Result<Vec<Membership>, Fault> {
+    tx.query(&MEMBERS, params![&env.to_string(), account_id, MEMBERS_MAX], membership_of)
+}
+
+fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<(), Fault> {
+    let account = match stored_account(tx, env, &told.account_id)? {
+        Some(mut known) => {
+            known.merge(told);
+            known
+        }
+        None => told,
+    };
+    tx.execute(
+        &PUT_ACCOUNT,
+        params![
+            &env.to_string(),
+            &account.account_id,
+            account.first_seen_at,
+            account.last_seen_at,
+            account.identified_at,
+            account.registered_at,
+            account.created_at(),
+            account.name().as_deref(),
+            account.domain().as_deref(),
+            account.plan().as_deref(),
+            &text(&account.traits)?,
+            &text(&account.enriched)?,
+        ],
+    )
+}
+
+fn merge_membership(tx: &mut Tx<'_>, env: Env, told: Membership) -> Result<(), Fault> {
+    let environment = env.to_string();
+    let known =
+        tx.query_opt(&MEMBERSHIP, params![&environment, &told.account_id, &told.user_id], membership_of)?;
+    let membership = match known {
+        Some(mut known) => {
+            known.merge(told);
+            known
+        }
+        None => told,
+    };
+    let role = membership.role.as_ref();
+    tx.execute(
+        &PUT_MEMBERSHIP,
+        params![
+            &environment,
+            &membership.account_id,
+            &membership.user_id,
+            membership.joined_at,
+            membership.active,
+            membership.active_since.0,
+            sequence(membership.active_since),
+            role.map(|(role, _)| role),
+            role.map(|(_, stamp)| stamp.0),
+            role.map(|(_, stamp)| sequence(*stamp)),
+        ],
+    )
+}
+
+fn membership_of(row: &Row<'_>) -> Result<Membership, Fault> {
+    let stamp = |at: Timestamp, sequence: i64| Stamp(at, u64::try_from(sequence).unwrap_or(0));
+    let role: (Option<String>, Option<Timestamp>, Option<i64>) = (row.get(6)?, row.get(7)?, row.get(8)?);
+    Ok(Membership {
+        account_id: row.get(0)?,
+        user_id: row.get(1)?,
+        joined_at: row.get(2)?,
+        active: row.get(3)?,
+        active_since: stamp(row.get(4)?, row.get(5)?),
+        role: match role {
+            (Some(role), Some(at), Some(sequence)) => Some((role, stamp(at, sequence))),
+            _ => None,
+        },
+    })
+}
+
+fn sequence(stamp: Stamp) -> i64 {
+    i64::try_from(stamp.1).unwrap_or(i64::MAX)
+}
+
+fn text(traits: &Traits) -> Result<String, Fault> {
+    serde_json::to_string(traits).map_err(crate::encoding)
+}

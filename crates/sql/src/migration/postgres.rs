@@ -29,7 +29,7 @@ async fn under_lock(client: &Client, wanted: &Wanted) -> Result<Migrated, Fault>
         rows.iter().map(|row| Recorded { name: row.get(0), checksum: row.get(1) }).collect();
     let mut applied = Vec::new();
     for (position, migration) in wanted.pending(&recorded)? {
-        let text = migration.sql.replace("{bytes}", "BYTEA").replace("{key}", "COLLATE \"C\"");
+        let text = migration.sql.replace("{bytes}", "BYTEA").replace("{key}", " COLLATE \"C\"");
         let failed = |e: tokio_postgres::Error| wanted.failed(migration, Arc::new(e));
         client.batch_execute("BEGIN").await.map_err(failed)?;
         client.batch_execute(&text).await.map_err(failed)?;
