@@ -197,7 +197,7 @@ fn settle(user: &Option<String>, cells: &mut Vec<usize>, counts: &mut Counts) {
     cells.clear();
 }
 
-/// The runs of one segment, in the order of the users.
+/// The runs of one segment, in the order of the users, a user's perhaps in pieces.
 struct SegmentRuns<'s> {
     segment: &'s Segment,
     grid: &'s Grid,
@@ -215,7 +215,7 @@ impl<'s> SegmentRuns<'s> {
         Ok(Self { segment, grid, batches, ready: VecDeque::new(), ended: false })
     }
 
-    /// Appends the runs of one batch; a user who goes on from the batch before goes on in the same run.
+    /// Appends the runs of one batch. A user may go on in the next batch's first run: [`merge`] joins them.
     fn take(&mut self, batch: &RecordBatch) -> Result<(), Unexpected> {
         let columns = Columns(batch);
         let (names, users) = (columns.texts(Column::Name)?, columns.texts(Column::UserId)?);
@@ -232,18 +232,13 @@ impl<'s> SegmentRuns<'s> {
         }
         Ok(())
     }
-
-    /// Whether the first run cannot grow any more. Runs of nobody may come in pieces.
-    fn complete(&self) -> bool {
-        self.ended || self.ready.len() > 1 || self.ready.front().is_some_and(|run| run.user.is_none())
-    }
 }
 
 impl Iterator for SegmentRuns<'_> {
     type Item = Result<Run, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.complete() {
+        while self.ready.is_empty() && !self.ended {
             let taken = match self.batches.next() {
                 None => {
                     self.ended = true;

@@ -80,3 +80,21 @@ fn a_count_has_bounds() {
     assert!(matches!(count(&["a"], "9999-12-31", "9999-12-31"), Err(Fault::Calendar { .. })));
     assert!(matches!(count(&["a"], "-009999-01-01", "9999-12-31"), Err(Fault::TooWide { .. })));
 }
+
+#[test]
+fn the_first_instant_of_a_day_belongs_to_it_and_the_last_to_the_one_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let (lake, _) = open(dir.path(), small());
+    let midnight = at("2026-06-01T22:00:00Z");
+    let last = midnight.plus(std::time::Duration::from_hours(24)).micros() - 1;
+    let events = [event(1, "a", None, midnight), event(2, "a", None, Timestamp::from_micros(last))];
+    for (seq, event) in numbered(0, events) {
+        lake.ingest(&[(seq, event)], seq + 1).unwrap();
+        lake.seal().unwrap();
+    }
+    let count = |day| {
+        let day = date(day);
+        lake.counts_per_day(env(1), &["a"], &zone("Europe/Berlin"), day, day).unwrap()[0].events
+    };
+    assert_eq!([count("2026-06-01"), count("2026-06-02"), count("2026-06-03")], [0, 2, 0]);
+}

@@ -73,7 +73,7 @@ fn restart(dir: &Path, lake: Lake, log: &[(u64, Event)]) -> Lake {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 16, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 12, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn every_answer_is_the_oracles(

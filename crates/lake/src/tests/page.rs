@@ -1,7 +1,7 @@
 //! Many rows of many people: the page index must skip without losing.
 
 use super::*;
-use crate::{Before, Filters, PAGE_MAX};
+use crate::{Before, Filters, PAGE_MAX, scan::Wanted};
 
 const PEOPLE: u64 = 40;
 const ROWS: u64 = 9_000;
@@ -87,4 +87,42 @@ fn a_page_is_never_longer_than_the_longest() {
     assert_eq!(page.events.len(), PAGE_MAX);
     assert!(page.next.is_some());
     assert_eq!(lake.recent(env(1), Filters::default(), 0).unwrap(), crate::Page::default());
+}
+
+#[test]
+fn events_of_one_instant_follow_their_sequence_numbers_across_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    let (lake, _) = open(dir.path(), small());
+    let noon = at("2026-06-01T12:00:00Z");
+    let log = numbered(0, (0..30).map(|n| event(n, "a", Some("u"), noon)));
+    for batch in log.chunks(4) {
+        lake.ingest(batch, batch[batch.len() - 1].0 + 1).unwrap();
+    }
+    assert!(lake.stats().segments > 2);
+    for limit in [1, 7] {
+        let pages = oracle::all_pages(|b| lake.user_timeline(env(1), &["u"], b, limit).unwrap(), limit);
+        assert!(pages.iter().map(|stored| stored.seq).eq((0..30).rev()));
+    }
+}
+
+#[test]
+fn a_point_read_decodes_the_pages_around_the_person_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (lake, _) = open(dir.path(), Options::default());
+    let start = at("2026-06-01T12:00:00Z");
+    let later = |n: u64| start.plus(std::time::Duration::from_secs(n));
+    let event = |n: u64| event(u128::from(n), "a", Some(&format!("user-{:02}", n % 60)), later(n));
+    lake.ingest(&numbered(0, (0..6_000).map(event)), 6_000).unwrap();
+    lake.seal().unwrap();
+    let segments = lake.state().unwrap().segments.clone();
+    let rows = |wanted: Wanted<'_>| -> usize {
+        let ranges = wanted.ranges(&segments[0], &segments[0].entry.parts[0]).unwrap();
+        ranges.into_iter().map(|range| range.len()).sum()
+    };
+    let user = |id| rows(Wanted { user_ids: Some(&[id]), ..Wanted::default() });
+    assert!((100..=2_048).contains(&user("user-00")), "{}", user("user-00"));
+    assert!((100..=2 * 2_048).contains(&user("user-31")), "{}", user("user-31"));
+    assert_eq!(user("user-60"), 0);
+    assert_eq!(rows(Wanted { name: Some("b"), ..Wanted::default() }), 0);
+    assert_eq!(rows(Wanted::default()), 6_000);
 }
