@@ -20,6 +20,11 @@ pub enum Fault {
     /// The read did not end within [`crate::Options::read_deadline`].
     #[error("the read took too long")]
     Deadline,
+    /// Several of our connections share a server process.
+    #[error(
+        "a transaction-pooling proxy stands between us and PostgreSQL; connect to the server itself, or pool sessions"
+    )]
+    Pooled,
     /// Another command held one of the locks for too long.
     #[error("a lock stayed busy for too long")]
     LockBusy,

@@ -9,6 +9,7 @@ pub struct Row<'r>(pub(crate) Inner<'r>);
 
 pub(crate) enum Inner<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 /// A column's value as the engine gave it. SQLite has no boolean of its own: 0 and 1.
@@ -53,6 +54,7 @@ impl Row<'_> {
     fn column(&self, index: usize) -> Option<Column<'_>> {
         match &self.0 {
             Inner::Sqlite(row) => crate::sqlite::column(row, index),
+            Inner::Postgres(row) => crate::postgres::column(row, index),
         }
     }
 }
