@@ -1,0 +1,124 @@
+//! `cargo xtask test`: everything that can be proven in a few minutes.
+//!
+//! The tests find what they need in these variables, and say so when one is missing:
+//!
+//! | Variable | What |
+//! |---|---|
+//! | `THRIVESTACK_BIN` | the program in its dev build, for the tests that start it |
+//! | `THRIVESTACK_TEST_POSTGRES_URL` | a server whose user may create databases |
+//! | `THRIVESTACK_TEST_NODE_MODULES` | where `standardwebhooks` and `playwright-core` are |
+//! | `THRIVESTACK_TEST_CHROMIUM` | a browser for the pages |
+
+mod node;
+mod postgres;
+mod tally;
+
+use crate::{Outcome, shell, tidy, workspace};
+use std::{process::Command, time::Instant};
+use tally::Tally;
+
+const POSTGRES_URL: &str = "THRIVESTACK_TEST_POSTGRES_URL";
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Run only the tests whose name contains this
+    filter: Option<String>,
+}
+
+/// How a run differs from the usual one.
+#[derive(Default)]
+pub(crate) struct Run<'a> {
+    pub(crate) filter: Option<&'a str>,
+    /// Of `.config/nextest.toml`.
+    pub(crate) profile: Option<&'a str>,
+    pub(crate) variables: Vec<(&'static str, String)>,
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
+    run_as(Run { filter: options.filter.as_deref(), ..Run::default() })
+}
+
+pub(crate) fn run_as(mut run: Run<'_>) -> Outcome {
+    let started = Instant::now();
+    tidy::run()?;
+    let mut left_out = Vec::new();
+    let variables = &mut run.variables;
+    variables.push(("THRIVESTACK_BIN", workspace::build_program("dev")?.display().to_string()));
+    // Held until the end: dropping it stops and removes the server, also on failure.
+    let server = provide("PostgreSQL", own_or_given_postgres(), &mut left_out);
+    variables.extend(server.as_ref().map(|server| (POSTGRES_URL, server.url())));
+    let modules = provide("npm packages", node::install(), &mut left_out);
+    variables.extend(modules.map(|folder| ("THRIVESTACK_TEST_NODE_MODULES", folder.display().to_string())));
+    let chromium = shell::find("chromium").ok_or_else(|| "no chromium on the PATH".into());
+    let chromium = provide("browser", chromium, &mut left_out);
+    variables.extend(chromium.map(|program| ("THRIVESTACK_TEST_CHROMIUM", program.display().to_string())));
+    if workspace::is_ci() && !left_out.is_empty() {
+        return Err(format!("under CI=true nothing may be left out: {}", left_out.join("; ")).into());
+    }
+
+    let mut tally = Tally::default();
+    let mut good = doctests(&run, &mut tally)?;
+    good &= suites(&run, &mut tally)?;
+    drop(server);
+
+    for thing in &left_out {
+        eprintln!("left out: {thing}");
+    }
+    eprintln!("cargo xtask test took {} s", started.elapsed().as_secs());
+    println!("{tally}");
+    if good && tally.failed == 0 { Ok(()) } else { Err("not all tests passed".into()) }
+}
+
+/// What could be had; what could not is noted with the reason.
+fn provide<T>(name: &str, thing: Outcome<T>, left_out: &mut Vec<String>) -> Option<T> {
+    match thing {
+        Ok(thing) => Some(thing),
+        Err(fault) => {
+            left_out.push(format!("{name}: {fault}"));
+            None
+        }
+    }
+}
+
+fn own_or_given_postgres() -> Outcome<postgres::Server> {
+    match std::env::var(POSTGRES_URL) {
+        Ok(url) if !url.is_empty() => Ok(postgres::Server::given(url)),
+        _ => postgres::Server::start(),
+    }
+}
+
+/// `cargo nextest` knows no doctests.
+fn doctests(run: &Run<'_>, tally: &mut Tally) -> Outcome<bool> {
+    if run.filter.is_some() {
+        return Ok(true);
+    }
+    shell::watch(&mut workspace::cargo(&["test", "--doc", "-p", "kernel"]), |line| tally.read(line))
+}
+
+fn suites(run: &Run<'_>, tally: &mut Tally) -> Outcome<bool> {
+    let has_nextest = shell::output(&mut workspace::cargo(&["nextest", "--version"])).is_ok();
+    let mut command = if has_nextest {
+        let mut nextest = workspace::cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+        nextest.args(run.profile.map(|profile| format!("--profile={profile}")));
+        nextest
+    } else {
+        workspace::cargo(&["test", "--workspace", "--no-fail-fast", "--all-targets"])
+    };
+    command.args(run.filter).envs(run.variables.iter().map(|(name, value)| (name, value)));
+    shell::watch(&mut command, |line| tally.read(line))
+}
+
+/// A command as another user where we are root, ending with us: the kernel sends it SIGINT when we die.
+fn as_user(user: &str, program: &std::path::Path) -> Command {
+    if is_root() {
+        let mut command = Command::new("setpriv");
+        let user = [format!("--reuid={user}"), format!("--regid={user}")];
+        command.args(user).args(["--clear-groups", "--pdeathsig=INT", "--"]).arg(program);
+        return command;
+    }
+    Command::new(program)
+}
+
+fn is_root() -> bool {
+    shell::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
