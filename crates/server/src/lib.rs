@@ -1,1 +1,15 @@
+//! The binary: configuration, wiring, subcommands, shutdown. The only crate with a real clock, real
+//! randomness and a look at the environment.
 
+mod callers;
+pub mod cli;
+pub mod config;
+pub mod data_dir;
+pub mod http;
+pub mod launch;
+pub mod log;
+pub mod metrics;
+mod probe;
+pub mod real;
+pub mod signal;
+pub mod wiring;

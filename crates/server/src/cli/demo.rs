@@ -1,0 +1,207 @@
+//! `thrivestack demo`: a server, Acme Notes beside it, sample data, and nothing left afterwards.
+
+use super::{CliFault, Common, init};
+use crate::{
+    config::Config,
+    data_dir::DataDir,
+    launch::{self, Bound, Launched},
+    log, signal,
+    wiring::Outside,
+};
+use app::init::{Initialised, Plan};
+use clap::Args;
+use demo::{
+    acme::{self, Acme},
+    check,
+    client::{Client, Connection},
+    telemetry,
+};
+use kernel::{Rng, token};
+use std::{fs, io, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Where the server listens; port 0 picks a free one [default: 127.0.0.1:7700, with --check a free port]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Keep the data in this directory instead of removing them at the end
+    #[arg(long, value_name = "DIR")]
+    keep: Option<String>,
+    /// Sign one person up, print each step, and end; exit code 0 when all of it happened
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
+    let outside = Outside::real();
+    let home = Home::choose(options.keep.clone(), &*outside.rng);
+    let config = configure(common, &options, &home)?;
+    let ending = signal::shutdown();
+    let stage = Stage::set(&config, &outside, ending.clone()).await?;
+    stage.introduce(&home);
+    let outcome = if options.check {
+        let outcome = stage.check(&outside).await;
+        ending.cancel();
+        outcome
+    } else {
+        stage.feed(&outside, ending.clone());
+        Ok(())
+    };
+    stage.until_end().await;
+    drop(home);
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Where the data live, and that they are gone at the end unless somebody wants to keep them.
+struct Home {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Home {
+    fn choose(keep: Option<String>, rng: &dyn Rng) -> Self {
+        match keep {
+            Some(path) => Self { path: path.into(), kept: true },
+            None => {
+                let name = format!("thrivestack-demo-{}", token::<9>(rng));
+                Self { path: std::env::temp_dir().join(name), kept: false }
+            }
+        }
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
+        match fs::remove_dir_all(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                eprintln!("{} could not be removed: {error}", self.path.display());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn configure(common: &Common, options: &Options, home: &Home) -> Result<Config, CliFault> {
+    let data_dir = home.path.display().to_string();
+    let free = "127.0.0.1:0".to_owned();
+    let listen = options.listen.clone().or_else(|| options.check.then_some(free));
+    let common = Common {
+        data_dir: Some(data_dir),
+        config: common.config.clone(),
+        log_format: common.log_format.clone(),
+    };
+    common.load_briefly(&[("listen", listen.as_ref())])
+}
+
+/// Server and sample app, both answering.
+struct Stage {
+    launched: Launched,
+    acme: JoinHandle<io::Result<()>>,
+    acme_url: Url,
+    client: Client,
+    setup_url: String,
+}
+
+impl Stage {
+    async fn set(config: &Config, outside: &Outside, ending: CancellationToken) -> Result<Self, CliFault> {
+        // Both addresses come first: each side is told the other's.
+        let bound = launch::bind(config).await.map_err(CliFault::of)?;
+        let acme_bound = bind_acme(bound.address).await?;
+        let acme_url = Url::parse(&acme_bound.url()).map_err(CliFault::of)?;
+        let plan = plan(&bound, &acme_bound)?;
+        let dir = DataDir::create(&config.data_dir)?;
+        let made = init::initialise(config, &dir, &plan, outside).await?;
+        dir.finish()?;
+        let setup_url = made.operator.setup_url.expose().clone();
+        let client = client(&made, &bound.public_url, outside)?;
+        let acme =
+            Acme::new(client.clone(), outside.clock.clone(), outside.rng.clone()).map_err(CliFault::of)?;
+        let launched = launch::launch(config, dir, bound, outside.clone(), ending.clone())
+            .await
+            .map_err(CliFault::of)?;
+        let serving = acme_bound.serve(acme, async move { ending.cancelled().await });
+        Ok(Self { launched, acme: tokio::spawn(serving), acme_url, client, setup_url })
+    }
+
+    fn introduce(&self, home: &Home) {
+        println!("\n  Acme Notes, a sample product   {}      sign up here", self.acme_url);
+        println!("  ThriveStack console            {}      opens once", self.setup_url);
+        println!("  ThriveStack API                {}", self.launched.public_url);
+        if home.kept {
+            println!("\n  The data stay in {}.\n", home.path.display());
+        } else {
+            println!("\n  The data are in {} and vanish when this ends (Ctrl-C).\n", home.path.display());
+        }
+    }
+
+    /// Sends the sample weeks while people already look around.
+    fn feed(&self, outside: &Outside, ending: CancellationToken) {
+        let (client, until) = (self.client.clone(), outside.clock.now());
+        tokio::spawn(async move {
+            let weeks = telemetry::invent(&telemetry::Options::plausible(until));
+            tokio::select! {
+                () = ending.cancelled() => {}
+                sent = telemetry::send(&client, &weeks) => match sent {
+                    Ok(()) => println!("  {} events of the past four weeks are in.", weeks.len()),
+                    Err(fault) => eprintln!("  the sample data were not taken: {}", log::chain(&fault)),
+                },
+            }
+        });
+    }
+
+    async fn check(&self, outside: &Outside) -> Result<(), CliFault> {
+        let until = outside.clock.now();
+        let options = check::Options {
+            acme_url: self.acme_url.clone(),
+            client: self.client.clone(),
+            clock: outside.clock.clone(),
+            weeks: telemetry::invent(&telemetry::Options::plausible(until)),
+            name: "Ada Lovelace".to_owned(),
+            email: "ada@analytical-engines.example".to_owned(),
+        };
+        Box::pin(check::run(options)).await.map_err(CliFault::of)?;
+        println!("\n  Everything happened.");
+        Ok(())
+    }
+
+    async fn until_end(self) {
+        self.launched.until_end().await;
+        if let Ok(Err(error)) = self.acme.await {
+            eprintln!("Acme Notes ended badly: {error}");
+        }
+    }
+}
+
+fn plan(bound: &Bound, acme: &acme::Bound) -> Result<Plan, CliFault> {
+    let url = |text: String| Url::parse(&text).map(Some).map_err(CliFault::of);
+    Ok(Plan {
+        product: "Acme Notes".to_owned(),
+        email: "demo@acme-notes.example".to_owned(),
+        public_url: bound.public_url.clone(),
+        webhook_url: url(acme.webhook_url())?,
+        onboarding_url: url(acme.onboarding_url())?,
+        success_url: url(acme.success_url())?,
+        waitlist_limit: None,
+    })
+}
+
+fn client(made: &Initialised, api: &Url, outside: &Outside) -> Result<Client, CliFault> {
+    let printed = serde_json::to_string(made).map_err(CliFault::of)?;
+    let connection = Connection::from_init(api.clone(), &printed).map_err(CliFault::of)?;
+    Client::new(connection, Arc::clone(&outside.clock)).map_err(CliFault::of)
+}
+
+/// The port after the server's, so that addresses stay the same from one demo to the next; any free one otherwise.
+async fn bind_acme(server: SocketAddr) -> Result<acme::Bound, CliFault> {
+    let (beside, any) = (server.port().saturating_add(1), 0);
+    match acme::bind(SocketAddr::new(server.ip(), beside)).await {
+        Ok(bound) => Ok(bound),
+        Err(_) => acme::bind(SocketAddr::new(server.ip(), any)).await.map_err(CliFault::of),
+    }
+}

@@ -1,0 +1,130 @@
+//! `thrivestack init`
+
+use super::{CliFault, Common};
+use crate::{
+    config::{Config, Origin},
+    data_dir::{DataDir, write_private},
+    launch, log,
+    wiring::{Outside, State},
+};
+use app::init::{Initialised, Pairs, Plan, Site};
+use clap::Args;
+use std::process::ExitCode;
+use url::Url;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The name of your product
+    #[arg(long, value_name = "NAME", default_value = "My product")]
+    product: String,
+    /// The first operator's e-mail address
+    #[arg(long, value_name = "ADDR", default_value = "operator@localhost")]
+    email: String,
+    /// Where your backend receives new tenants (Development)
+    #[arg(long, value_name = "URL")]
+    webhook_url: Option<Url>,
+    /// The page of your product that onboards people (Development)
+    #[arg(long, value_name = "URL")]
+    onboarding_url: Option<Url>,
+    /// The page of your product that people arrive at in the end (Development)
+    #[arg(long, value_name = "URL")]
+    success_url: Option<Url>,
+    /// The address under which browsers and backends will reach this server; kept in thrivestack.toml
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// People admitted before the waitlist begins (Development); everybody when left out
+    #[arg(long, value_name = "N")]
+    waitlist_limit: Option<u32>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
+    let (config, layers) = common.load(&[("public_url", options.public_url.as_ref())])?;
+    log::start(config.log_format, "warn")?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| launch::own_url(config.listen));
+    let plan = Plan {
+        product: options.product,
+        email: options.email,
+        public_url,
+        webhook_url: options.webhook_url,
+        onboarding_url: options.onboarding_url,
+        success_url: options.success_url,
+        waitlist_limit: options.waitlist_limit,
+    };
+    let dir = DataDir::create(&config.data_dir)?;
+    let initialised = initialise(&config, &dir, &plan, &Outside::real()).await?;
+    if let (Origin::Flag(_), Some(url)) = (layers.origin("public_url"), &config.public_url) {
+        keep_public_url(&dir, url)?;
+    }
+    dir.finish()?;
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&initialised).map_err(CliFault::of)?);
+    } else {
+        print!("{}", summary(&dir, &initialised));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everything but the mark that makes the directory complete. `demo` does the same in a directory of its own.
+pub(super) async fn initialise(
+    config: &Config,
+    dir: &DataDir,
+    plan: &Plan,
+    outside: &Outside,
+) -> Result<Initialised, CliFault> {
+    // Of all that is made here, the database comes first and the mark last.
+    dir.must_lack(&[
+        ("state.db", config.located(&config.database_url)),
+        ("master.key", dir.master_key_file()),
+    ])?;
+    let key = match &config.master_key {
+        Some(key) => key.clone(),
+        None => dir.make_master_key(&*outside.rng)?,
+    };
+    let pairs = tokio::task::spawn_blocking(Pairs::generate);
+    let state = State::open(config, &key, outside).await.map_err(CliFault::of)?;
+    let pairs = pairs.await.map_err(CliFault::of)?.map_err(CliFault::of)?;
+    let site = Site { db: &state.db, sealer: &state.seal, rng: &*outside.rng };
+    let initialised = app::init::run(site, plan, &pairs).await.map_err(CliFault::of);
+    state.db.close().await;
+    initialised
+}
+
+/// So that `serve` hands out links to the same address.
+fn keep_public_url(dir: &DataDir, url: &Url) -> Result<(), CliFault> {
+    let path = dir.path().join("thrivestack.toml");
+    if path.exists() {
+        eprintln!("{} exists already; put public_url = \"{url}\" into it", path.display());
+        return Ok(());
+    }
+    Ok(write_private(&path, &format!("public_url = \"{url}\"\n"))?)
+}
+
+fn summary(dir: &DataDir, made: &Initialised) -> String {
+    format!(
+        "Initialised {dir}. The keys are shown this once:\n\
+         \n  product          {product}\
+         \n  environment      {environment} (Development)\
+         \n  workflow         {workflow} (Prosumer)\
+         \n  API key          {key}\
+         \n  project key      {project} (telemetry, may be public)\
+         \n  private key      {private} (all scopes, keep it secret)\
+         \n  webhook secret   {webhook}\
+         \n\nThe private key of API key {key}:\n\n{pem}\n\
+         Next:\n  thrivestack serve --data-dir {dir}\n\
+         \n{email} signs in once with\n  {setup}\n",
+        dir = dir.path().display(),
+        product = made.product_id,
+        environment = made.environment_id,
+        workflow = made.workflows.prosumer,
+        key = made.api_key.key_id,
+        project = made.project_key.expose(),
+        private = made.private_api_key.expose(),
+        webhook = made.webhook_secret.expose(),
+        pem = made.api_key.private_key.expose().trim_end(),
+        email = made.operator.email,
+        setup = made.operator.setup_url.expose(),
+    )
+}

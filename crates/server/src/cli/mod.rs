@@ -1,0 +1,142 @@
+//! The command line: what can be asked for, and how failures are told.
+
+mod demo;
+mod init;
+mod operator;
+mod rebuild;
+mod receive;
+mod serve;
+
+use crate::{
+    config::{self, Config, ConfigFaults, Layers},
+    data_dir::DataDirFault,
+    log::{self, LogFault},
+};
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// From "has just signed up" to "has a tenant in your app": self-serve onboarding beside your product.
+#[derive(Debug, Parser)]
+#[command(name = "thrivestack", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every subcommand takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// The data directory [default: ./thrivestack-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// A TOML file with settings [default: thrivestack.toml in the data directory, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// text, json, or auto: text on a terminal, JSON otherwise [default: auto]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a data directory: organization, product, keys and the Prosumer workflow
+    Init(init::Options),
+    /// Run the server
+    Serve(serve::Options),
+    /// Give an operator a way in
+    Operator(operator::Options),
+    /// Stand in for your backend: print, verify and acknowledge webhooks
+    Receive(receive::Options),
+    /// Make derived data anew from the journal
+    Rebuild(rebuild::Options),
+    /// Show the effective configuration and where each value came from
+    Config {
+        /// Print the reference of all settings as Markdown instead
+        #[arg(long)]
+        reference: bool,
+    },
+    /// Look around: a server with a sample app and sample data, gone when it ends
+    Demo(demo::Options),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliFault {
+    #[error(transparent)]
+    Config(#[from] ConfigFaults),
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    #[error(transparent)]
+    DataDir(#[from] DataDirFault),
+    /// The cause of another part, already in words.
+    #[error("{0}")]
+    Told(String),
+}
+
+impl CliFault {
+    /// Wraps the fault of another part with everything that caused it.
+    fn of(fault: impl std::error::Error + 'static) -> Self {
+        Self::Told(log::chain(&fault))
+    }
+}
+
+/// Parses the command line, runs the command and tells its failure.
+pub fn main() -> ExitCode {
+    let Cli { common, command } = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: no runtime can be made: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(Box::pin(run(&common, command))) {
+        Ok(code) => code,
+        Err(fault) => {
+            eprintln!("error: {}", log::chain(&fault));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(common: &Common, command: Command) -> Result<ExitCode, CliFault> {
+    match command {
+        Command::Init(options) => init::run(common, options).await,
+        Command::Serve(options) => serve::run(common, options).await,
+        Command::Operator(options) => operator::run(common, options).await,
+        Command::Receive(options) => receive::run(common, options).await,
+        Command::Rebuild(options) => rebuild::run(common, options).await,
+        Command::Config { reference: true } => {
+            print!("{}", config::reference());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config { reference: false } => {
+            let (_, layers) = common.load(&[])?;
+            print!("{}", layers.effective());
+            layers.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo(options) => demo::run(common, options).await,
+    }
+}
+
+impl Common {
+    /// The configuration with the flags of all commands and `own`, those of this one.
+    fn load(&self, own: &[(&'static str, Option<&String>)]) -> Result<(Config, Layers), ConfigFaults> {
+        let mut given = vec![("data_dir", self.data_dir.as_ref()), ("log_format", self.log_format.as_ref())];
+        given.extend_from_slice(own);
+        let flags: Vec<(&'static str, String)> =
+            given.into_iter().filter_map(|(key, value)| Some((key, value?.clone()))).collect();
+        Config::load(&flags, self.config.clone())
+    }
+
+    /// The same for a command that is over soon: it logs what goes wrong, and the rest only when asked to.
+    fn load_briefly(&self, own: &[(&'static str, Option<&String>)]) -> Result<Config, CliFault> {
+        let (config, layers) = self.load(own)?;
+        let asked = *layers.origin("log") != config::Origin::Default;
+        log::start(config.log_format, if asked { &config.log } else { "warn" })?;
+        Ok(config)
+    }
+}

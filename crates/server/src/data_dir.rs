@@ -1,0 +1,176 @@
+//! The data directory: who may use it now, and whether this program understands it.
+//!
+//! ```text
+//! lock         held by serve, init and rebuild while they run; the operating system frees it when they die
+//! format       the version of everything here; written last by init, so its presence means "complete"
+//! master.key   32 random bytes in base64, mode 0600
+//! ```
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kernel::{Rng, Secret};
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// The version that this program writes and reads.
+const FORMAT: u32 = 1;
+const FORMAT_FILE: &str = "format";
+const LOCK_FILE: &str = "lock";
+const MASTER_KEY_FILE: &str = "master.key";
+
+/// Why a data directory cannot be used, each with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirFault {
+    #[error("{0} is in use by another thrivestack process; stop that one first, or name another directory")]
+    Locked(PathBuf),
+    #[error("{0} is not a data directory yet; make it one with: thrivestack init --data-dir {0}")]
+    Empty(PathBuf),
+    #[error("{0} is already initialised; nothing was changed")]
+    Initialised(PathBuf),
+    #[error(
+        "{dir} holds {found} of an initialisation that did not finish; remove {found} and run init again"
+    )]
+    Unfinished { dir: PathBuf, found: &'static str },
+    #[error(
+        "{dir} has format {found}, written by a newer thrivestack; this one reads format {FORMAT} at most"
+    )]
+    Newer { dir: PathBuf, found: u32 },
+    #[error("{0} does not hold a number: the data directory is damaged")]
+    Format(PathBuf),
+    #[error("there is no master key: set THRIVESTACK_MASTER_KEY, or bring back {0}")]
+    NoMasterKey(PathBuf),
+    #[error("{0} does not hold 32 bytes in base64")]
+    MasterKey(PathBuf),
+    #[error("{operation} {path}")]
+    Io { operation: &'static str, path: PathBuf, source: io::Error },
+}
+
+/// A data directory that this process alone uses until it is dropped.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Takes a directory that `init` has finished.
+    pub fn open(path: &Path) -> Result<Self, DataDirFault> {
+        // Looked at before the lock, so that asking a wrong directory leaves nothing behind in it.
+        Self::check(path)?;
+        Self::lock(path)
+    }
+
+    /// Whether `init` has finished this directory in a format that we read; takes nothing.
+    pub fn check(path: &Path) -> Result<(), DataDirFault> {
+        let text = match fs::read_to_string(path.join(FORMAT_FILE)) {
+            Ok(text) => text,
+            Err(error) if absent(&error) => return Err(DataDirFault::Empty(path.to_path_buf())),
+            Err(error) => return Err(io_fault("cannot read", &path.join(FORMAT_FILE), error)),
+        };
+        let found = text.trim().parse().map_err(|_| DataDirFault::Format(path.join(FORMAT_FILE)))?;
+        if found > FORMAT {
+            return Err(DataDirFault::Newer { dir: path.to_path_buf(), found });
+        }
+        Ok(())
+    }
+
+    /// Takes a directory for `init`: a new one, or one without anything of ours but a configuration file.
+    /// [`DataDir::finish`] makes it complete.
+    pub fn create(path: &Path) -> Result<Self, DataDirFault> {
+        if path.join(FORMAT_FILE).exists() {
+            return Err(DataDirFault::Initialised(path.to_path_buf()));
+        }
+        make_private(path)?;
+        let dir = Self::lock(path)?;
+        // Somebody else may have finished between the look and the lock.
+        if path.join(FORMAT_FILE).exists() {
+            return Err(DataDirFault::Initialised(path.to_path_buf()));
+        }
+        Ok(dir)
+    }
+
+    /// Refuses leftovers of an initialisation that died: nothing of it was ever handed out, but deleting
+    /// files is for people.
+    pub fn must_lack(&self, files: &[(&'static str, PathBuf)]) -> Result<(), DataDirFault> {
+        match files.iter().find(|(_, path)| path.exists()) {
+            Some((found, _)) => Err(DataDirFault::Unfinished { dir: self.path.clone(), found }),
+            None => Ok(()),
+        }
+    }
+
+    fn lock(path: &Path) -> Result<Self, DataDirFault> {
+        let name = path.join(LOCK_FILE);
+        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
+        let file = open.map_err(|error| io_fault("cannot open", &name, error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: file }),
+            Err(TryLockError::WouldBlock) => Err(DataDirFault::Locked(path.to_path_buf())),
+            Err(TryLockError::Error(error)) => Err(io_fault("cannot lock", &name, error)),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Marks the directory as complete.
+    pub fn finish(&self) -> Result<(), DataDirFault> {
+        write_private(&self.path.join(FORMAT_FILE), &format!("{FORMAT}\n"))?;
+        let dir = File::open(&self.path).and_then(|dir| dir.sync_all());
+        dir.map_err(|error| io_fault("cannot sync", &self.path, error))
+    }
+
+    /// Makes the master key's file.
+    pub fn make_master_key(&self, rng: &dyn Rng) -> Result<Secret<[u8; 32]>, DataDirFault> {
+        let mut key = [0; 32];
+        rng.fill(&mut key);
+        write_private(&self.path.join(MASTER_KEY_FILE), &format!("{}\n", STANDARD.encode(key)))?;
+        Ok(Secret::new(key))
+    }
+
+    /// Where [`DataDir::make_master_key`] puts it.
+    pub fn master_key_file(&self) -> PathBuf {
+        self.path.join(MASTER_KEY_FILE)
+    }
+
+    /// Reads the master key's file.
+    pub fn master_key(&self) -> Result<Secret<[u8; 32]>, DataDirFault> {
+        let path = self.master_key_file();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if absent(&error) => return Err(DataDirFault::NoMasterKey(path)),
+            Err(error) => return Err(io_fault("cannot read", &path, error)),
+        };
+        let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Secret::new).ok_or(DataDirFault::MasterKey(path))
+    }
+}
+
+fn absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn io_fault(operation: &'static str, path: &Path, source: io::Error) -> DataDirFault {
+    DataDirFault::Io { operation, path: path.to_path_buf(), source }
+}
+
+fn make_private(path: &Path) -> Result<(), DataDirFault> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| io_fault("cannot make", path, error))
+}
+
+/// Writes a new file that only its owner may read, and syncs it. The directory is synced by [`DataDir::finish`].
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), DataDirFault> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| io_fault("cannot write", path, error))?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| io_fault("cannot write", path, error))
+}

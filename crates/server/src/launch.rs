@@ -1,0 +1,121 @@
+//! A server from a data directory to its last answer; `serve` and `demo` use the same.
+
+use crate::{
+    config::Config,
+    data_dir::{DataDir, DataDirFault},
+    http,
+    metrics::Metrics,
+    wiring::{Outside, Running, State, WiringFault},
+};
+use kernel::Secret;
+use std::{io, net::SocketAddr, time::Duration};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// How long open requests may take once the end has begun. With the jobs' grace after it, the whole end
+/// stays under ten seconds.
+const DRAIN: Duration = Duration::from_secs(4);
+const METRICS_EVERY: Duration = Duration::from_secs(10);
+
+/// Why the server does not come up.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchFault {
+    #[error("listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    DataDir(#[from] DataDirFault),
+    #[error(transparent)]
+    Wiring(#[from] WiringFault),
+}
+
+/// A listener that is bound, before anything else is opened: its address goes into links.
+pub struct Bound {
+    listener: TcpListener,
+    pub address: SocketAddr,
+    /// Where browsers and backends reach us.
+    pub public_url: Url,
+}
+
+/// Binds the configured address.
+pub async fn bind(config: &Config) -> Result<Bound, LaunchFault> {
+    let fault = |source| LaunchFault::Listen { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).await.map_err(fault)?;
+    let address = listener.local_addr().map_err(fault)?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| own_url(address));
+    Ok(Bound { listener, address, public_url })
+}
+
+/// The address itself as a URL; for a listener on all addresses, this machine's own.
+pub fn own_url(address: SocketAddr) -> Url {
+    let mut reachable = address;
+    if address.ip().is_unspecified() {
+        reachable.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    Url::parse(&format!("http://{reachable}/")).expect("a socket address makes an http URL")
+}
+
+/// The master key: from the configuration, else from the data directory.
+pub fn master_key(config: &Config, dir: &DataDir) -> Result<Secret<[u8; 32]>, DataDirFault> {
+    match &config.master_key {
+        Some(key) => Ok(key.clone()),
+        None => dir.master_key(),
+    }
+}
+
+/// A server that answers.
+pub struct Launched {
+    pub running: Running,
+    pub public_url: Url,
+    ending: CancellationToken,
+    http: JoinHandle<()>,
+    _dir: DataDir,
+}
+
+/// Opens the stores, starts the parts and answers requests until `ending` is cancelled.
+pub async fn launch(
+    config: &Config,
+    dir: DataDir,
+    bound: Bound,
+    outside: Outside,
+    ending: CancellationToken,
+) -> Result<Launched, LaunchFault> {
+    let Bound { listener, address, public_url } = bound;
+    outside.listeners.add(address);
+    let state = State::open(config, &master_key(config, &dir)?, &outside).await?;
+    let running = state.assemble(config, public_url.clone(), outside).await?.start();
+    let router = running.router(config, ending.clone());
+    let options = http::Options {
+        connections_max: config.connections_max,
+        header_timeout: config.header_timeout,
+        drain: DRAIN,
+    };
+    tokio::spawn(keep_metrics(ending.clone()));
+    let http = tokio::spawn(http::serve(listener, router, options, ending.clone()));
+    Ok(Launched { running, public_url, ending, http, _dir: dir })
+}
+
+impl Launched {
+    /// Waits for the end to begin, then ends: no new requests, open ones finished, interrupted attempts
+    /// recorded, stores closed.
+    pub async fn until_end(self) {
+        self.ending.cancelled().await;
+        tracing::info!("ending");
+        if let Err(error) = self.http.await {
+            tracing::error!(error = %error, "the listener ended badly");
+        }
+        self.running.stop().await;
+        tracing::info!("ended");
+    }
+}
+
+async fn keep_metrics(ending: CancellationToken) {
+    let metrics = Metrics::installed();
+    while tokio::time::timeout(METRICS_EVERY, ending.cancelled()).await.is_err() {
+        metrics.keep_up();
+    }
+}

@@ -1,0 +1,36 @@
+//! Logs: readable on a terminal, JSON otherwise, always on standard error.
+
+use crate::config::LogFormat;
+use std::io::IsTerminal;
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// The filter is not one.
+#[derive(Debug, thiserror::Error)]
+#[error("log: {0:?} is not a level or a list such as info,sql=debug")]
+pub struct LogFault(String);
+
+/// Sets up logging for the process. A second call changes nothing.
+pub fn start(format: LogFormat, filter: &str) -> Result<(), LogFault> {
+    let filter = EnvFilter::try_new(filter).map_err(|_| LogFault(filter.to_owned()))?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = if format.is_text() {
+        let colour = std::io::stderr().is_terminal();
+        registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(colour)).try_init()
+    } else {
+        registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
+    };
+    // Somebody embeds us and has set it up already.
+    drop(started);
+    Ok(())
+}
+
+/// An error with everything that caused it, in one line.
+pub fn chain(fault: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = fault.to_string();
+    let mut source = fault.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,258 @@
+//! From a configuration to a running house, in three stages: [`Stores`] are open, an [`Assembled`] app has its
+//! parts but nothing moves, a [`Running`] one works. Tests stop at the second stage and turn the parts by hand.
+
+use crate::{
+    config::Config,
+    real::{OsRng, SystemClock},
+};
+use app::{App, Services};
+use axum::{Router, middleware};
+use durable::{Executor, Registry};
+use kernel::{Clock, Rng, Secret};
+use outbound::{Countries, Http, OwnListeners};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use store::seal::{SealFault, Sealer};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
+use webkit::Edge;
+
+/// How long jobs may take to record what they were doing, once the end has begun.
+const JOB_GRACE: Duration = Duration::from_secs(5);
+
+/// What touches the world: the real thing, or a test's.
+#[derive(Clone)]
+pub struct Outside {
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+    pub http: Arc<dyn Http>,
+    /// Our own addresses, which no webhook may be sent to.
+    pub listeners: OwnListeners,
+}
+
+impl Outside {
+    pub fn real() -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let listeners = OwnListeners::default();
+        let http = Arc::new(outbound::Client::new(listeners.clone(), Arc::clone(&clock)));
+        Self { clock, rng: Arc::new(OsRng), http, listeners }
+    }
+}
+
+/// Why the house does not come up.
+#[derive(Debug, thiserror::Error)]
+pub enum WiringFault {
+    #[error("open the state database {path}")]
+    Database { path: PathBuf, source: sql::Fault },
+    #[error("migrate the state database")]
+    Migrate(#[source] sql::Fault),
+    #[error("read the state database")]
+    Read(#[from] sql::Fault),
+    #[error("this master key does not open the secrets of this data directory")]
+    MasterKey(#[from] SealFault),
+    #[error("open the journal in {path}")]
+    Journal { path: PathBuf, source: journal::Fault },
+    #[error("open the lake in {path}")]
+    Lake { path: PathBuf, source: lake::Fault },
+    #[error("open the IP-to-country database {path}")]
+    Countries { path: PathBuf, source: outbound::CountryFault },
+    #[error(transparent)]
+    Consumers(#[from] app::consume::StartFault),
+    #[error("a blocking thread ended early")]
+    Blocking(#[from] tokio::task::JoinError),
+}
+
+/// The state database, migrated, with the key that opens its secrets.
+pub struct State {
+    pub db: sql::Database,
+    pub seal: Arc<Sealer>,
+}
+
+impl State {
+    /// Opens and migrates the database, and makes sure that the master key fits.
+    pub async fn open(
+        config: &Config,
+        master_key: &Secret<[u8; 32]>,
+        outside: &Outside,
+    ) -> Result<Self, WiringFault> {
+        let db = visit(config, outside).await?;
+        for (component, migrations) in [("store", store::MIGRATIONS), ("durable", durable::MIGRATIONS)] {
+            sql::migrate(&db, component, migrations).await.map_err(WiringFault::Migrate)?;
+        }
+        let seal = Arc::new(Sealer::new(master_key));
+        if let Some(canary) = db.read::<_, sql::Fault>(store::platform::canary).await? {
+            seal.check_canary(&canary)?;
+        }
+        Ok(Self { db, seal })
+    }
+
+    /// Journal, lake and everything else around the state.
+    pub async fn assemble(
+        self,
+        config: &Config,
+        public_url: Url,
+        outside: Outside,
+    ) -> Result<Assembled, WiringFault> {
+        let rng = Arc::clone(&outside.rng);
+        let (journal_path, lake_path) =
+            (config.located(&config.journal_url), config.located(&config.lake_url));
+        let countries_path = config.countries_path.clone();
+        // These read files; the runtime's threads must not wait for a disk.
+        let opened =
+            tokio::task::spawn_blocking(move || open_files(journal_path, lake_path, countries_path, &*rng));
+        let (journal, lake, geo) = opened.await??;
+        if self.db.engine() == sql::Engine::Sqlite {
+            // The data directory's lock says that nobody else runs: leases left behind belong to the dead.
+            self.db.write(sql::Locks::none(), durable::job::void_leases).await?;
+        }
+        app::consume::check(&self.db, &journal, &lake).await?;
+        let executor = Executor::new(durable::Options::default(), self.db.engine());
+        let Self { db, seal } = self;
+        let clock = Arc::clone(&outside.clock);
+        let app = App::new(Services {
+            callers: app::caller::Callers::new(db.clone(), Arc::clone(&clock), &config.token_issuer),
+            signers: app::token::Signers::new(db.clone(), Arc::clone(&clock), Arc::clone(&seal)),
+            db,
+            clock,
+            rng: Arc::clone(&outside.rng),
+            seal,
+            journal,
+            lake,
+            http: Arc::clone(&outside.http),
+            geo,
+            jobs: executor.jobs(),
+            options: app_options(config, public_url),
+            settings: Default::default(),
+            passwords: Default::default(),
+            definitions: Default::default(),
+            relay: Default::default(),
+            news: Default::default(),
+        });
+        let registry = registry(&app);
+        Ok(Assembled { app, executor, registry, outside })
+    }
+}
+
+/// The state database as it is, beside whoever serves it: for one short transaction.
+pub async fn visit(config: &Config, outside: &Outside) -> Result<sql::Database, WiringFault> {
+    let path = config.located(&config.database_url);
+    let clock = Arc::clone(&outside.clock);
+    let opened = sql::Database::open_sqlite(&path, sql::Options::default(), clock).await;
+    opened.map_err(|source| WiringFault::Database { path, source })
+}
+
+type Files = (journal::Journal, lake::Lake, Option<Countries>);
+
+fn open_files(
+    journal_path: PathBuf,
+    lake_path: PathBuf,
+    countries_path: Option<PathBuf>,
+    rng: &dyn Rng,
+) -> Result<Files, WiringFault> {
+    let journal = open_journal(journal_path, rng)?;
+    let (lake, _) = lake::Lake::open(&lake_path, lake::Options::default(), journal.id())
+        .map_err(|source| WiringFault::Lake { path: lake_path, source })?;
+    let geo = countries_path
+        .map(|path| Countries::open(&path).map_err(|source| WiringFault::Countries { path, source }))
+        .transpose()?;
+    Ok((journal, lake, geo))
+}
+
+/// Opens the journal's files and tells what the last crash cost. Blocks.
+pub fn open_journal(path: PathBuf, rng: &dyn Rng) -> Result<journal::Journal, WiringFault> {
+    let (journal, opened) = journal::Journal::open(&path, journal::Options::default(), rng)
+        .map_err(|source| WiringFault::Journal { path, source })?;
+    for cut in &opened.cuts {
+        tracing::warn!(
+            {
+                journal.file = %cut.file,
+                journal.bytes = cut.bytes,
+                journal.records_kept = cut.records_kept,
+                journal.reason = cut.reason
+            },
+            "the end of a journal file was cut off; nothing acknowledged was in it"
+        );
+    }
+    Ok(journal)
+}
+
+fn app_options(config: &Config, public_url: Url) -> app::Options {
+    let mut options = app::Options::new(public_url);
+    options.issuer.clone_from(&config.token_issuer);
+    options.development.retry = config.retry_development.clone();
+    options.production.retry = config.retry_production.clone();
+    options
+}
+
+/// What each job's name means.
+fn registry(app: &App) -> Registry {
+    use app::webhook::{ACK_OVERDUE, AckOverdue, DELIVER, Deliver, ENDPOINT_GONE, EndpointGone};
+    Registry::default()
+        .with(DELIVER, Arc::new(Deliver(app.clone())))
+        .with(ACK_OVERDUE, Arc::new(AckOverdue(app.clone())))
+        .with(ENDPOINT_GONE, Arc::new(EndpointGone(app.clone())))
+}
+
+/// Everything is there, nothing moves.
+pub struct Assembled {
+    pub app: App,
+    pub executor: Executor,
+    pub registry: Registry,
+    pub outside: Outside,
+}
+
+impl Assembled {
+    /// Starts executor, relay and consumers.
+    pub fn start(self) -> Running {
+        let shutdown = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let Self { app, executor, registry, outside } = self;
+        tasks.spawn(executor.run(
+            app.db.clone(),
+            registry,
+            Arc::clone(&outside.clock),
+            shutdown.clone(),
+            JOB_GRACE,
+        ));
+        tasks.spawn(app::relay::run(app.clone(), shutdown.clone()));
+        tasks.spawn(app::consume::run(app.clone(), shutdown.clone()));
+        tasks.close();
+        Running { app, outside, shutdown, tasks }
+    }
+}
+
+/// A house at work.
+pub struct Running {
+    pub app: App,
+    pub outside: Outside,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    /// Every route of the server over this app. From `ending` on it says that it is not ready.
+    pub fn router(&self, config: &Config, ending: CancellationToken) -> Router {
+        router(&self.app, &self.outside, config, ending)
+    }
+
+    /// Stops the parts, lets jobs record what they were doing, and closes the stores.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.tasks.wait().await;
+        self.app.journal.close().await;
+        self.app.db.clone().close().await;
+    }
+}
+
+/// The API, the console, the hosted pages and the operator's three questions (`/healthz`, `/readyz`, `/metrics`).
+pub fn router(app: &App, outside: &Outside, config: &Config, ending: CancellationToken) -> Router {
+    let edge = Edge {
+        clock: Arc::clone(&outside.clock),
+        rng: Arc::clone(&outside.rng),
+        proxies: webkit::Proxies::new(config.trusted_proxies.clone()),
+    };
+    let callers = Arc::new(crate::callers::Callers(app.clone()));
+    api::router(api::ApiState { app: app.clone(), callers })
+        .merge(crate::probe::routes(app.clone(), ending))
+        .layer(middleware::from_fn_with_state(app.clone(), crate::probe::count))
+        .layer(middleware::from_fn_with_state(edge, webkit::edge::layer))
+}
