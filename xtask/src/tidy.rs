@@ -3,13 +3,14 @@
 //!
 //! What is allowed stands in [`table`], each entry with its reason; the rules stand beside it:
 //! [`arrows`] reads the manifests, [`code`] the tokens of each Rust file, [`layout`] where tests are and
-//! how long files grow, [`words`] every text.
+//! how long files grow, [`words`] every text, [`vendored`] the files of others.
 
 mod arrows;
 mod code;
 mod layout;
 mod source;
 mod table;
+mod vendored;
 mod words;
 
 use crate::{Outcome, workspace};
@@ -66,6 +67,7 @@ fn check() -> Outcome<Report> {
     layout::check(&metadata, &files, &mut report);
     code::check(&files, &mut report);
     words::check(&files, &mut report);
+    vendored::check(&files, &mut report);
     report.findings.sort();
     report.findings.dedup();
     Ok(report)

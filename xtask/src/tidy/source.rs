@@ -4,7 +4,7 @@ use crate::{Outcome, shell};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use std::{cell::OnceCell, path::Path, process::Command, str::FromStr};
 
-/// A text file, tracked or about to be.
+/// A file, tracked or about to be.
 pub(super) struct File {
     /// From the repository's root, with `/`.
     pub(super) path: String,
@@ -12,14 +12,15 @@ pub(super) struct File {
     tokens: OnceCell<Result<Vec<Token>, String>>,
 }
 
-/// Every text file that git does not ignore; binary files are passed over.
+/// Every file that git does not ignore; the text of a binary file is empty.
 pub(super) fn files(root: &Path) -> Outcome<Vec<File>> {
     let mut git = Command::new("git");
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root);
     let mut files = Vec::new();
     for path in shell::output(&mut git)?.lines() {
-        if let Ok(text) = std::fs::read_to_string(root.join(path)) {
-            files.push(File::new(path, text));
+        // A file that was deleted and not yet committed is still listed.
+        if let Ok(bytes) = std::fs::read(root.join(path)) {
+            files.push(File::new(path, String::from_utf8(bytes).unwrap_or_default()));
         }
     }
     Ok(files)
