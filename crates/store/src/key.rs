@@ -25,7 +25,7 @@ statements! {
     pub(crate) TOUCH = "UPDATE api_key SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 
     pub(crate) REVISION = "SELECT revision FROM credential_revision WHERE id = 1";
-    pub(crate) RISE = "UPDATE credential_revision SET revision = revision + 1 WHERE id = 1";
+    pub(crate) RISE = "UPDATE credential_revision SET revision = revision + 1 WHERE id = 1 RETURNING revision";
 
     pub(crate) INSERT_SIGNING = "INSERT INTO signing_key (kid, environment_id, public_key, sealed, created_at) \
         VALUES ($1, $2, $3, $4, $5)";
@@ -129,17 +129,17 @@ pub fn list(tx: &mut Tx<'_>, env: Env) -> Result<Vec<ApiKey>, Fault> {
     tx.query(&LIST, params![&env.to_string(), KEYS_MAX], api_key)
 }
 
-/// Revokes a key and raises the revision; `false` when there is no such key that was still good. Under [`lock`]
-/// and [`revision_lock`].
-pub fn revoke(tx: &mut Tx<'_>, env: Env, id: KeyId, now: Timestamp) -> Result<bool, Fault> {
+/// Revokes a key and tells the revision that this made; `None` when there is no such key that was still good. Under
+/// [`lock`] and [`revision_lock`].
+pub fn revoke(tx: &mut Tx<'_>, env: Env, id: KeyId, now: Timestamp) -> Result<Option<i64>, Fault> {
     tx.holds(&lock(env))?;
     tx.holds(&revision_lock())?;
     let revoked =
         tx.query_opt(&REVOKE, params![&env.to_string(), &id.to_string(), now], |row| row.parse::<KeyId>(0))?;
-    if revoked.is_some() {
-        tx.execute(&RISE, params![])?;
+    match revoked {
+        Some(_) => rise(tx).map(Some),
+        None => Ok(None),
     }
-    Ok(revoked.is_some())
 }
 
 /// Notes that a key was used. Needs no lock: only ever moves later.
@@ -152,9 +152,10 @@ pub fn revision(tx: &mut Tx<'_>) -> Result<i64, Fault> {
     tx.query_one(&REVISION, params![], |row| row.get(0))
 }
 
-/// Makes `key` the one that signs; earlier ones are retired and stay published for a while. Under [`lock`] and
+/// Makes `key` the one that signs and tells the new revision; earlier ones are retired and stay published for a
+/// while. Under [`lock`] and
 /// [`revision_lock`].
-pub fn put_signing(tx: &mut Tx<'_>, env: Env, key: &SigningKey) -> Result<(), Fault> {
+pub fn put_signing(tx: &mut Tx<'_>, env: Env, key: &SigningKey) -> Result<i64, Fault> {
     tx.holds(&lock(env))?;
     tx.holds(&revision_lock())?;
     let environment = env.to_string();
@@ -163,7 +164,11 @@ pub fn put_signing(tx: &mut Tx<'_>, env: Env, key: &SigningKey) -> Result<(), Fa
         params![&key.kid, &environment, &key.public_key, &key.sealed, key.created_at],
     )?;
     tx.execute(&RETIRE, params![&environment, &key.kid, key.created_at])?;
-    tx.execute(&RISE, params![])
+    rise(tx)
+}
+
+fn rise(tx: &mut Tx<'_>) -> Result<i64, Fault> {
+    tx.query_one(&RISE, params![], |row| row.get(0))
 }
 
 /// The signing key of this name, retired or not.

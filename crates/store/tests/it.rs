@@ -10,7 +10,10 @@ fn components() -> [testkit::Component; 1] {
 #[cfg(test)]
 mod it {
     mod consumer;
+    mod key;
     mod operator;
+    mod platform;
     mod profile;
+    mod seal;
     mod setting;
 }
