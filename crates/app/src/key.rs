@@ -1,1 +1,187 @@
+//! API keys: made, listed, revoked (domain 3.1).
+//!
+//! Of an RSA key the private half is given once and only the public half is kept; of an opaque key (32 random bytes in
+//! standard base64) only the SHA-256. Rotation is a reminder: a key past its *rotate by* still works, it is marked.
 
+use crate::{
+    App,
+    caller::{good, hash},
+    token::PoolFault,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kernel::{Bounded, Category, Env, KeyId, OperatorId, Rng, Secret, Timestamp};
+use model::caller::{KeyKind, PROJECT_SCOPES, Scope};
+use oidc::{KeyFault as RsaFault, PrivateKey};
+use std::time::Duration;
+use store::key::{ApiKey, KEYS_MAX, Proof, revision_lock};
+
+/// Characters at the end of an opaque key by which people recognise it.
+const HINT_CHARS: usize = 4;
+
+/// A key's label.
+pub type Name = Bounded<100>;
+
+/// What an operator says about a new key.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    pub name: Name,
+    pub kind: KeyKind,
+    /// Ignored for a project key, which has telemetry alone.
+    pub scopes: Vec<Scope>,
+    pub expires_at: Option<Timestamp>,
+    pub rotate_days: Option<u32>,
+    pub created_by: Option<OperatorId>,
+}
+
+/// A key with the one sight of its secret.
+#[derive(Debug)]
+pub struct Created {
+    pub key: ApiKey,
+    /// PEM of the private half, or the opaque key itself.
+    pub secret: Secret<String>,
+}
+
+/// Where a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Expired,
+    Revoked,
+}
+
+/// Why a key was not made or not revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFault {
+    #[error("a key needs at least one scope")]
+    NoScopes,
+    #[error("the expiry date is in the past")]
+    Past,
+    #[error("an environment has at most {KEYS_MAX} keys")]
+    TooMany,
+    #[error("there is no such key, or it was revoked before")]
+    Absent,
+    #[error("making a key")]
+    Rsa(#[from] RsaFault),
+    #[error(transparent)]
+    Pool(#[from] PoolFault),
+    #[error("key store")]
+    Store(#[from] sql::Fault),
+}
+
+impl KeyFault {
+    pub fn category(&self) -> Category {
+        match self {
+            Self::NoScopes | Self::Past => Category::Invalid,
+            Self::TooMany => Category::Conflict,
+            Self::Absent => Category::Absent,
+            Self::Pool(PoolFault::Busy) => Category::Unavailable,
+            Self::Rsa(_) | Self::Pool(PoolFault::Panicked) => Category::Fault,
+            Self::Store(fault) => fault.category(),
+        }
+    }
+}
+
+/// Makes a key and hands out its secret, once.
+pub async fn create(app: &App, env: Env, new: NewKey) -> Result<Created, KeyFault> {
+    let now = app.db.now();
+    if new.expires_at.is_some_and(|expires| expires <= now) {
+        return Err(KeyFault::Past);
+    }
+    let created = match new.kind {
+        KeyKind::Rsa => rsa(env, new, &app.signers.generate().await??, &*app.rng, now)?,
+        KeyKind::Project | KeyKind::Private => opaque(env, new, &*app.rng, now)?,
+    };
+    let row = created.key.clone();
+    app.db
+        .write(store::key::lock(env), move |tx| {
+            let held = store::key::list(tx, env)?.len();
+            if i64::try_from(held).is_ok_and(|held| held >= KEYS_MAX) {
+                return Err(KeyFault::TooMany);
+            }
+            Ok(store::key::insert(tx, env, &row)?)
+        })
+        .await?;
+    Ok(created)
+}
+
+/// The keys of an environment, newest first, revoked ones included.
+pub async fn list(app: &App, env: Env) -> Result<Vec<ApiKey>, KeyFault> {
+    Ok(app.db.read(move |tx| store::key::list(tx, env)).await?)
+}
+
+/// Ends a key and its tokens: here at once, in other processes within a second.
+pub async fn revoke(app: &App, env: Env, id: KeyId) -> Result<(), KeyFault> {
+    let now = app.db.now();
+    let locks = [store::key::lock(env), revision_lock()];
+    let revision =
+        app.db.write(locks, move |tx| store::key::revoke(tx, env, id, now)?.ok_or(KeyFault::Absent)).await?;
+    app.callers.note_revision(revision);
+    Ok(())
+}
+
+/// Where a key stands at `now`.
+pub fn status(key: &ApiKey, now: Timestamp) -> Status {
+    match key.revoked_at {
+        Some(_) => Status::Revoked,
+        None if good(key, now) => Status::Active,
+        None => Status::Expired,
+    }
+}
+
+/// When a key should be replaced; `None` where nobody asked to be reminded.
+pub fn rotate_by(key: &ApiKey) -> Option<Timestamp> {
+    let days = key.rotate_days?;
+    Some(key.created_at.plus(Duration::from_secs(u64::from(days) * 86_400)))
+}
+
+/// An RSA key that stands in no database yet.
+pub fn rsa(
+    env: Env,
+    new: NewKey,
+    pair: &PrivateKey,
+    rng: &dyn Rng,
+    now: Timestamp,
+) -> Result<Created, KeyFault> {
+    let public = pair.public();
+    let proof = Proof::Rsa { public_key: public.der().to_vec(), thumbprint: public.thumbprint().to_owned() };
+    Ok(Created { secret: Secret::new(pair.to_pem()?), key: row(env, new, proof, rng, now)? })
+}
+
+/// An opaque key that stands in no database yet.
+pub fn opaque(env: Env, new: NewKey, rng: &dyn Rng, now: Timestamp) -> Result<Created, KeyFault> {
+    let mut bytes = [0; 32];
+    rng.fill(&mut bytes);
+    let secret = STANDARD.encode(bytes);
+    // The padding says nothing: the hint stands before it.
+    let visible = secret.trim_end_matches('=');
+    let hint = visible[visible.len() - HINT_CHARS..].to_owned();
+    let proof = Proof::Opaque { hash: hash(&secret), hint };
+    Ok(Created { secret: Secret::new(secret), key: row(env, new, proof, rng, now)? })
+}
+
+fn row(env: Env, new: NewKey, proof: Proof, rng: &dyn Rng, now: Timestamp) -> Result<ApiKey, KeyFault> {
+    let mut scopes = match new.kind {
+        KeyKind::Project => PROJECT_SCOPES.to_vec(),
+        KeyKind::Rsa | KeyKind::Private => new.scopes,
+    };
+    scopes.sort_unstable();
+    scopes.dedup();
+    if scopes.is_empty() {
+        return Err(KeyFault::NoScopes);
+    }
+    Ok(ApiKey {
+        // Random, not time-ordered: the id stands in tokens, and when a key was made is nobody's business.
+        id: KeyId::random(rng),
+        environment: env.id(),
+        kind: new.kind,
+        name: new.name.into_string(),
+        scopes,
+        proof,
+        created_at: now,
+        created_by: new.created_by,
+        expires_at: new.expires_at,
+        rotate_days: new.rotate_days,
+        revoked_at: None,
+        last_used_at: None,
+    })
+}
