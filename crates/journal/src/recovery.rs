@@ -183,24 +183,23 @@ struct Tail {
 }
 
 fn walk(file: &dyn File, checksum: &Checksum, segment: &Segment) -> io::Result<Tail> {
-    let (mut size, mut end, mut left) = (HEADER_BYTES as u64, segment.first, 0);
+    let (mut size, mut end) = (HEADER_BYTES as u64, segment.first);
     let (mut batch, mut committed) = (size, 0);
     let mut frames = Frames::new(file, checksum, segment.first, size);
     let mut places = Vec::new();
     let reason = loop {
-        match frames.next()? {
-            Next::Frame(frame) if left > 0 && frame.place.left != left - 1 => break "a group is torn",
+        let place = match frames.next()? {
             Next::Frame(frame) => {
                 if frame.place.committed != committed {
                     (batch, committed) = (frame.position, frame.place.committed);
                 }
-                left = frame.place.left;
                 places.push((frame.place.seq, frame.position));
+                frame.place
             }
             Next::End => break "a group is incomplete",
             Next::Broken(reason) => break reason,
-        }
-        if left == 0 {
+        };
+        if place.left == 0 {
             (size, end) = (frames.position(), frames.expected());
             places.drain(..).for_each(|(seq, position)| segment.note(seq, position));
         }

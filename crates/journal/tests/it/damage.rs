@@ -153,6 +153,21 @@ async fn zeros_where_data_never_arrived_are_cut() {
     let (journal, opened) = open(&disk, small()).unwrap();
     assert_eq!(opened.cuts[0].bytes, 5_000);
     assert_eq!(read_all(&journal).await.unwrap(), numbered(&groups));
+    journal.close().await;
+    let (_, opened) = open(&disk, small()).unwrap();
+    assert_eq!(opened.cuts, [], "what was cut is gone");
+}
+
+#[tokio::test]
+async fn whole_frames_in_each_others_place_are_noticed() {
+    let (disk, groups) = disk().await;
+    let name = segments(&disk).swap_remove(0);
+    let frame = 28 + 26 + groups[1][0].body.len();
+    assert_eq!(groups[0][0].body.len(), groups[1][0].body.len());
+    disk.edit(&name, |bytes| bytes[HEADER_BYTES..HEADER_BYTES + 2 * frame].rotate_left(frame)).unwrap();
+    let (journal, _) = open(&disk, small()).unwrap();
+    let fault = read_all(&journal).await.unwrap_err();
+    assert!(matches!(fault, Fault::Corrupt { seq: Seq(1), position: 40, .. }), "{fault}");
 }
 
 #[tokio::test]

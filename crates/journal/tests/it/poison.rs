@@ -19,6 +19,8 @@ async fn after_a_failed_sync_nothing_more_goes_into_that_segment() {
     assert_eq!(fault.category(), Category::Unavailable);
     assert_eq!(fault.source().unwrap().to_string(), "the device reported an error");
     assert_eq!(journal.end(), Seq(3));
+    let shown = journal.read(Seq(1), 100, 10_000).await.unwrap();
+    assert_eq!(shown, numbered(&[group(0, 2)]), "what is behind the end is not shown");
     let abandoned = disk.bytes(&segments(&disk)[0]).unwrap();
     assert_eq!(journal.append(group(2, 1)).await.unwrap(), Seq(3)..Seq(4));
     assert_eq!(disk.bytes(&segments(&disk)[0]).unwrap(), abandoned);

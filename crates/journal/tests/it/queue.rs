@@ -51,8 +51,11 @@ async fn held(options: Options) -> (Journal, Arc<Gate>, Appending) {
     let gate = Arc::new(Gate::default());
     let (journal, _) = open_on(Syncing(Forgetful::new(), gate.clone()), options).unwrap();
     gate.set(true);
-    let first = append(&journal, 0, 1);
-    gate.arrived.notified().await;
+    let mut first = append(&journal, 0, 1);
+    tokio::select! {
+        () = gate.arrived.notified() => {}
+        answer = &mut first => panic!("answered before its sync: {answer:?}"),
+    }
     (journal, gate, first)
 }
 
