@@ -1,0 +1,265 @@
+//! Settings as somebody typed them: everything is text, and each field is judged by itself.
+
+use super::Field;
+use jiff::tz::TimeZone;
+use model::{
+    platform::Stage,
+    setting::{
+        Choice, Endpoint, Settings,
+        colour::{Colour, SHAPE},
+    },
+};
+use serde::Deserialize;
+use url::{Host, Url};
+
+/// Longest name, address and id that a form takes, in characters.
+const NAME_MAX: usize = 80;
+const ADDRESS_MAX: usize = 254;
+const URL_MAX: usize = 2_048;
+
+/// The form of *Settings*. A field that is not sent counts as empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    /// The version that the person was looking at.
+    pub version: i64,
+    pub product_name: String,
+    pub colour: String,
+    pub support_address: String,
+    pub time_zone: String,
+    pub webhook_url: String,
+    pub onboarding_url: String,
+    pub success_url: String,
+    pub waitlist_limit: String,
+    pub plan_id: String,
+    pub plan_name: String,
+    pub role_id: String,
+    pub role_name: String,
+}
+
+/// One field and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    pub field: Field,
+    pub message: String,
+}
+
+impl Draft {
+    /// The form that shows what is stored.
+    pub fn of(settings: &Settings, version: i64) -> Self {
+        let url = |url: &Option<Url>| url.as_ref().map(Url::to_string).unwrap_or_default();
+        Self {
+            version,
+            product_name: settings.product_name.clone(),
+            colour: settings.colour.clone(),
+            support_address: settings.support_address.clone().unwrap_or_default(),
+            time_zone: settings.time_zone.clone(),
+            webhook_url: url(&settings.webhook.url),
+            onboarding_url: url(&settings.onboarding_url),
+            success_url: url(&settings.success_url),
+            waitlist_limit: settings.waitlist_limit.map(|n| n.to_string()).unwrap_or_default(),
+            plan_id: settings.plan.id.clone(),
+            plan_name: settings.plan.name.clone(),
+            role_id: settings.role.id.clone(),
+            role_name: settings.role.name.clone(),
+        }
+    }
+
+    /// The text of one field.
+    pub fn text(&self, field: Field) -> &str {
+        match field {
+            Field::ProductName => &self.product_name,
+            Field::Colour => &self.colour,
+            Field::SupportAddress => &self.support_address,
+            Field::TimeZone => &self.time_zone,
+            Field::WebhookUrl => &self.webhook_url,
+            Field::OnboardingUrl => &self.onboarding_url,
+            Field::SuccessUrl => &self.success_url,
+            Field::WaitlistLimit => &self.waitlist_limit,
+            Field::PlanId => &self.plan_id,
+            Field::PlanName => &self.plan_name,
+            Field::RoleId => &self.role_id,
+            Field::RoleName => &self.role_name,
+        }
+    }
+
+    /// The settings that this form means, or every field that cannot be.
+    pub fn check(&self, stage: Stage) -> Result<Settings, Vec<FieldFault>> {
+        let mut judge = Judge { draft: self, stage, faults: Vec::new() };
+        let settings = Settings {
+            product_name: judge.name(Field::ProductName, NAME_MAX),
+            colour: judge.field(Field::Colour, colour).unwrap_or_default(),
+            support_address: judge.optional(Field::SupportAddress, address),
+            time_zone: judge.field(Field::TimeZone, time_zone).unwrap_or_default(),
+            webhook: Endpoint { url: judge.url(Field::WebhookUrl), disabled_at: None },
+            onboarding_url: judge.url(Field::OnboardingUrl),
+            success_url: judge.url(Field::SuccessUrl),
+            waitlist_limit: judge.optional(Field::WaitlistLimit, limit),
+            plan: Choice {
+                id: judge.name(Field::PlanId, ADDRESS_MAX),
+                name: judge.name(Field::PlanName, NAME_MAX),
+            },
+            role: Choice {
+                id: judge.name(Field::RoleId, ADDRESS_MAX),
+                name: judge.name(Field::RoleName, NAME_MAX),
+            },
+        };
+        if judge.faults.is_empty() { Ok(settings) } else { Err(judge.faults) }
+    }
+}
+
+/// Judges one field after the other and remembers what is wrong.
+struct Judge<'d> {
+    draft: &'d Draft,
+    stage: Stage,
+    faults: Vec<FieldFault>,
+}
+
+impl Judge<'_> {
+    fn field<T>(&mut self, field: Field, rule: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let text = self.draft.text(field).trim();
+        let judged = if text.contains('\0') { Err("remove the U+0000".to_owned()) } else { rule(text) };
+        judged.map_err(|message| self.faults.push(FieldFault { field, message })).ok()
+    }
+
+    fn optional<T>(&mut self, field: Field, rule: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.field(field, |text| if text.is_empty() { Ok(None) } else { rule(text).map(Some) }).flatten()
+    }
+
+    fn name(&mut self, field: Field, max: usize) -> String {
+        let rule = |text: &str| match text.chars().count() {
+            0 => Err("write something here".to_owned()),
+            n if n > max => Err(format!("use at most {max} characters, these are {n}")),
+            _ => Ok(text.to_owned()),
+        };
+        self.field(field, rule).unwrap_or_default()
+    }
+
+    fn url(&mut self, field: Field) -> Option<Url> {
+        let stage = self.stage;
+        self.optional(field, |text| web_address(text, stage))
+    }
+}
+
+fn web_address(text: &str, stage: Stage) -> Result<Url, String> {
+    if text.len() > URL_MAX {
+        return Err(format!("use at most {URL_MAX} characters"));
+    }
+    let url = Url::parse(text)
+        .map_err(|_| "write the whole address, such as https://app.example.com/hook".to_owned())?;
+    match (url.scheme(), stage) {
+        ("https", _) | ("http", Stage::Development) => {}
+        ("http", Stage::Production) => return Err("Production needs https://".to_owned()),
+        _ => return Err("begin with https:// (or http:// in Development)".to_owned()),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("leave user and password out of the address".to_owned());
+    }
+    if matches!(url.host(), None | Some(Host::Domain(""))) {
+        return Err("name the host".to_owned());
+    }
+    if url.fragment().is_some() {
+        return Err("leave out what follows #: servers never see it".to_owned());
+    }
+    Ok(url)
+}
+
+fn colour(text: &str) -> Result<String, String> {
+    let colour: Colour = text.parse().map_err(|fault| format!("{fault}"))?;
+    let contrast = colour.contrast(Colour::WHITE);
+    if contrast < SHAPE {
+        let darker = colour.against(Colour::WHITE, SHAPE);
+        return Err(format!(
+            "too pale on white: {contrast:.1} to 1, at least {SHAPE:.0} to 1 is seen by everyone. {darker} is close"
+        ));
+    }
+    Ok(colour.to_string())
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let whole = text.len() <= ADDRESS_MAX && !text.chars().any(char::is_whitespace);
+    match text.rsplit_once('@') {
+        Some((local, domain)) if whole && !local.is_empty() && !domain.is_empty() => Ok(text.to_owned()),
+        _ => Err("write one e-mail address, such as help@example.com".to_owned()),
+    }
+}
+
+fn time_zone(text: &str) -> Result<String, String> {
+    match TimeZone::get(text) {
+        Ok(zone) => Ok(zone.iana_name().unwrap_or(text).to_owned()),
+        Err(_) => Err("choose a name of the time zone database, such as Europe/Berlin".to_owned()),
+    }
+}
+
+fn limit(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "write a whole number, or leave it empty to let everybody through".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Draft {
+        Draft::of(&Settings::new("Acme Notes"), 3)
+    }
+
+    fn fault(draft: &Draft, stage: Stage) -> Vec<Field> {
+        draft.check(stage).err().unwrap_or_default().into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn what_is_stored_survives_the_form() {
+        let mut settings = Settings::new("Acme Notes");
+        settings.webhook.url = Some(Url::parse("https://acme.test/hook?a=b").unwrap());
+        settings.waitlist_limit = Some(0);
+        settings.support_address = Some("help@acme.test".into());
+        assert_eq!(Draft::of(&settings, 1).check(Stage::Production), Ok(settings));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let wrong = Draft { version: 1, waitlist_limit: "-1".into(), ..Draft::default() };
+        let all = [
+            Field::ProductName,
+            Field::Colour,
+            Field::TimeZone,
+            Field::WaitlistLimit,
+            Field::PlanId,
+            Field::PlanName,
+            Field::RoleId,
+            Field::RoleName,
+        ];
+        assert_eq!(fault(&wrong, Stage::Development), all);
+    }
+
+    #[test]
+    fn addresses_are_absolute_and_production_is_https() {
+        let with = |url: &str, stage| {
+            let field = Draft { success_url: url.into(), ..draft() };
+            fault(&field, stage).is_empty()
+        };
+        for good in ["https://a.test/x", " https://a.test ", "https://[::1]:8/"] {
+            assert!(with(good, Stage::Production), "{good}");
+        }
+        assert!(with("http://127.0.0.1:3000/hook", Stage::Development));
+        assert!(!with("http://127.0.0.1:3000/hook", Stage::Production));
+        for bad in [
+            "/hook",
+            "ftp://a.test",
+            "javascript:alert(1)",
+            "https://u:p@a.test",
+            "https://a.test/#x",
+            "https://",
+        ] {
+            assert!(!with(bad, Stage::Development), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pale_colours_and_unknown_zones_say_what_would_do() {
+        let pale = Draft { colour: "#ffe680".into(), time_zone: "Berlin".into(), ..draft() };
+        let faults = pale.check(Stage::Development).unwrap_err();
+        assert!(faults[0].message.contains("too pale on white"), "{}", faults[0].message);
+        assert!(faults[1].message.contains("Europe/Berlin"), "{}", faults[1].message);
+    }
+}
