@@ -14,6 +14,7 @@ mod act;
 mod apply;
 mod news;
 mod trigger;
+mod try_out;
 mod view;
 
 pub use ack::{AckFault, AckRequest, acknowledge};
@@ -22,6 +23,7 @@ pub use apply::StepFault;
 pub(crate) use apply::{Step, apply};
 pub use news::News;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, trigger};
+pub use try_out::{TryFault, first_workflow, try_signup, workflows};
 pub use view::{
     AttemptView, NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, detail, list,
     reason_words, status,
