@@ -24,8 +24,8 @@ pub const TEXT: f64 = 4.5;
 
 impl Colour {
     pub const WHITE: Self = Self::new(0xff, 0xff, 0xff);
-    /// The darkest ink of our pages.
-    pub const INK: Self = Self::new(0x07, 0x15, 0x0f);
+    /// Reads on every colour that white does not read on.
+    pub const BLACK: Self = Self::new(0, 0, 0);
     /// The surface of our pages in the dark theme.
     pub const NIGHT: Self = Self::new(0x16, 0x19, 0x18);
 
@@ -39,19 +39,22 @@ impl Colour {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    /// White or our ink, whichever reads better on this colour: at least 4.5 on any.
+    /// White or black, whichever reads better on this colour: at least 4.5 on any.
     pub fn ink(self) -> Self {
-        if self.contrast(Self::WHITE) >= TEXT || self.contrast(Self::WHITE) >= self.contrast(Self::INK) {
+        if self.contrast(Self::WHITE) >= TEXT || self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) {
             Self::WHITE
         } else {
-            Self::INK
+            Self::BLACK
         }
     }
 
     /// The nearest colour towards white or black that stands out from `ground` by `ratio`.
     pub fn against(self, ground: Self, ratio: f64) -> Self {
         let goal = if ground.luminance() > 0.5 { Self::new(0, 0, 0) } else { Self::WHITE };
-        (0..=20).map(|step| self.mixed(goal, f64::from(step) / 20.0)).find(|c| c.contrast(ground) >= ratio).unwrap_or(goal)
+        (0..=20)
+            .map(|step| self.mixed(goal, f64::from(step) / 20.0))
+            .find(|c| c.contrast(ground) >= ratio)
+            .unwrap_or(goal)
     }
 
     /// This colour with `share` (0 to 1) of another in it.
@@ -94,7 +97,8 @@ mod tests {
 
     #[test]
     fn contrast_agrees_with_published_pairs() {
-        let of = |a: &str, b: &str| (a.parse::<Colour>().unwrap().contrast(b.parse().unwrap()) * 100.0).round();
+        let of =
+            |a: &str, b: &str| (a.parse::<Colour>().unwrap().contrast(b.parse().unwrap()) * 100.0).round();
         assert_eq!(of("#000000", "#ffffff"), 2_100.0);
         assert_eq!(of("#777777", "#ffffff"), 448.0);
         assert_eq!(of("#767676", "#ffffff"), 454.0);
@@ -105,7 +109,7 @@ mod tests {
         for value in (0..=0xff_ffff_u32).step_by(0x1357) {
             let [_, r, g, b] = value.to_be_bytes();
             let colour = Colour::new(r, g, b);
-            assert!(colour.contrast(colour.ink()) >= 4.4, "{colour} under its ink");
+            assert!(colour.contrast(colour.ink()) >= TEXT, "{colour} under its ink");
             for ground in [Colour::WHITE, Colour::NIGHT] {
                 assert!(colour.against(ground, TEXT).contrast(ground) >= TEXT, "{colour} on {ground}");
             }
