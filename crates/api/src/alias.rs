@@ -16,10 +16,6 @@ pub(crate) fn everywhere(
 }
 
 /// Registers a route under one path that stands as written, with and without a final slash.
-pub(crate) fn exact(
-    router: Router<ApiState>,
-    path: &str,
-    route: MethodRouter<ApiState>,
-) -> Router<ApiState> {
+pub(crate) fn exact(router: Router<ApiState>, path: &str, route: MethodRouter<ApiState>) -> Router<ApiState> {
     router.route(path, route.clone()).route(&format!("{path}/"), route)
 }

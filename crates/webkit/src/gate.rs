@@ -145,6 +145,19 @@ impl Gate {
     }
 }
 
+/// Takes a JSON body from whoever sends it: for routes whose body is the credential.
+pub async fn open_json(family: Family, request: Request) -> Result<(RequestId, Bytes), Response> {
+    let (parts, body) = request.into_parts();
+    let request_id = edge::request_id(&parts.extensions);
+    let read = body::read(body).await.map_err(|fault| Refusal::invalid(fault.to_string()));
+    let checked = read.and_then(|body| {
+        json::media_type(&parts.headers)?;
+        json::check(&body)?;
+        Ok(body)
+    });
+    checked.map(|body| (request_id, body)).map_err(|refusal| refusal.into_response(family, request_id))
+}
+
 async fn verify(callers: &dyn CallerSource, presented: Presented) -> Result<Arc<Caller>, Refusal> {
     callers.verify(presented).await.map_err(|fault| {
         if fault.category == Category::Fault {
