@@ -29,6 +29,8 @@ const HOLD_UP: Duration = Duration::from_millis(200);
 /// The lane's end: looks at the log after each commit and wakes the thread.
 pub(super) struct Checkpointer {
     pages: Arc<AtomicU64>,
+    /// Pages in the log when the thread was last woken.
+    asked_at: AtomicU64,
     wake: SyncSender<()>,
     counters: Arc<Counters>,
 }
@@ -53,14 +55,19 @@ impl Checkpointer {
         let spawned =
             std::thread::Builder::new().name("sql-checkpoint".into()).spawn(move || thread.run(&woken));
         let counters = Arc::clone(counters);
-        Ok(spawned.map(|handle| (Self { pages, wake, counters }, handle)))
+        Ok(spawned.map(|handle| (Self { pages, asked_at: AtomicU64::new(0), wake, counters }, handle)))
     }
 
     pub(super) fn after_commit(&self) {
         let pages = self.pages.load(Relaxed);
         // A frame is a page of 4 KiB and a header of 24 bytes.
         self.counters.wal_bytes.store(pages * (4_096 + 24), Relaxed);
-        if pages >= PAGES {
+        let asked_at = self.asked_at.load(Relaxed);
+        // Fewer than last time: the log has started anew since. A log that is being moved keeps growing
+        // until then, and each thousand pages ask once.
+        let since = if pages < asked_at { pages } else { pages - asked_at };
+        if since >= PAGES {
+            self.asked_at.store(pages, Relaxed);
             // Full means that the thread is woken already.
             let _ = self.wake.try_send(());
         }
