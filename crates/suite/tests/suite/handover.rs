@@ -1,0 +1,96 @@
+//! The browser's way: continuation page, last redirect, one-time code, return (decisions D9, D22, D25, D30).
+
+use super::house::House;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use std::time::Duration;
+use url::Url;
+
+fn query(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+fn payload(token: &str, part: usize) -> Value {
+    let part = token.split('.').nth(part).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+/// A user whose run is acknowledged, with the link of the trigger.
+async fn acknowledged(house: &mut House) -> (String, Url) {
+    let (run, link) = house.waiting("ada").await;
+    house.ack(&run, Some("t-1")).await;
+    (run, link)
+}
+
+#[tokio::test]
+async fn the_link_leads_to_onboarding_with_everything_that_its_readers_know() {
+    let mut house = House::new().await;
+    let (run, link) = acknowledged(&mut house).await;
+    let answer = house.browse(&link).await;
+    assert_eq!(answer.status, 303);
+    let target = answer.location();
+    assert!(target.as_str().starts_with("https://app.acme.test/onboarding?from=signup&"), "{target}");
+    assert_eq!(query(&target, "runtimeId"), Some(run));
+    assert_eq!(query(&target, "environment").as_deref(), Some("dev"));
+    assert_eq!(query(&target, "userEmail").as_deref(), Some("ada@acme.com"));
+    assert_eq!(query(&target, "returnUrl"), query(&target, "redirect_url"));
+    let back: Url = query(&target, "returnUrl").unwrap().parse().unwrap();
+    assert!(back.query().is_some(), "clients append parameters with & (C24)");
+
+    let home = house.browse(&back).await.location();
+    assert_eq!((home.path(), query(&home, "authOTP")), ("/home", None));
+    let twice: Url = format!("{back}&workflowId=x&runtimeId=y").parse().unwrap();
+    assert_eq!(house.browse(&twice).await.status, 303, "repeated parameters are tolerated");
+}
+
+#[tokio::test]
+async fn a_code_is_exchanged_once_within_a_minute_for_a_token_that_opens_no_api() {
+    let mut house = House::new().await;
+    let (_, link) = acknowledged(&mut house).await;
+    let code = query(&house.browse(&link).await.location(), "authOTP").unwrap();
+    let path = format!("/v1/ValidateAuthOTP?authOTP={code}");
+    let answer = house.get(&path).await;
+    assert_eq!(answer.status, 200);
+    let token = answer.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(payload(&token, 0)["typ"], "session+jwt");
+    let claims = payload(&token, 1);
+    assert_eq!((claims["aud"].as_str(), claims["authorized"].as_bool()), (Some("session"), Some(true)));
+    assert_eq!(
+        (claims["tenantId"].as_str(), claims["emailId"].as_str()),
+        (Some("t-1"), Some("ada@acme.com"))
+    );
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 900);
+
+    assert_eq!(house.get(&path).await.status, 401, "used");
+    let refused = house.post_as("/trigger", &format!("Bearer {token}"), &house.trigger_body("eve")).await;
+    assert_eq!(refused.status, 401, "a session token opens no API of ours");
+
+    let second = query(&house.browse(&link).await.location(), "authOTP").unwrap();
+    house.clock.advance(Duration::from_secs(61));
+    assert_eq!(house.get(&format!("/v1/ValidateAuthOTP?authOTP={second}")).await.status, 401, "too old");
+    assert_eq!(house.get("/v1/ValidateAuthOTP").await.status, 400);
+}
+
+#[tokio::test]
+async fn an_old_link_says_where_to_sign_in_and_a_fresh_one_hands_over() {
+    let mut house = House::new().await;
+    let (_, link) = acknowledged(&mut house).await;
+    house.clock.advance(Duration::from_secs(601));
+    let answer = house.browse(&link).await;
+    assert_eq!(answer.status, 200, "a page, no redirect");
+    assert!(String::from_utf8_lossy(&answer.body).contains("https://app.acme.test/home"));
+    let (_, fresh) = house.trigger("ada").await;
+    assert_eq!(house.browse(&fresh).await.status, 303, "the younger of ack and link counts");
+}
+
+#[tokio::test]
+async fn links_open_nothing_but_their_own_run() {
+    let mut house = House::new().await;
+    let (_, link) = acknowledged(&mut house).await;
+    let guessed = link.as_str().replace("/continue/", "/continue/x");
+    assert_eq!(house.browse(&guessed.parse().unwrap()).await.status, 404);
+    let production = house.start.environments.production.to_string();
+    let elsewhere = link.as_str().replacen(&house.start.environment_id.to_string(), &production, 1);
+    assert_eq!(house.browse(&elsewhere.parse().unwrap()).await.status, 404);
+}

@@ -1,0 +1,260 @@
+//! A whole house in process: real stores in a temporary directory, a clock that stands still, seeded randomness and a
+//! recorder in place of the network. Nothing moves by itself: [`House::settle`] runs what is due.
+//!
+//! Every command runs twice, because a command may run again.
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use durable::{Executor, Registry};
+use http::{Method, Request, StatusCode};
+use kernel::{Clock, Env, Secret};
+use model::caller::Scope;
+use oidc::PrivateKey;
+use outbound::recorded::{Recorder, answer};
+use serde_json::{Value, json};
+use server::config::{Config, Layers};
+use server::wiring::{Assembled, Outside, State, router};
+use std::sync::Arc;
+use std::time::Duration;
+use store::seal::Sealer;
+use tempfile::TempDir;
+use testkit::{SeededRng, TestClock};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use url::Url;
+
+pub const WEBHOOK: &str = "https://app.acme.test/webhook";
+pub const ONBOARDING: &str = "https://app.acme.test/onboarding?from=signup";
+pub const SUCCESS: &str = "https://app.acme.test/home";
+
+/// What differs from the usual house.
+#[derive(Clone, Default)]
+pub struct Options {
+    pub waitlist_limit: Option<u32>,
+    pub without_urls: bool,
+}
+
+pub struct House {
+    pub app: app::App,
+    pub clock: Arc<TestClock>,
+    pub net: Recorder,
+    pub start: app::init::Initialised,
+    pub router: Router,
+    executor: Executor,
+    registry: Registry,
+    _dir: TempDir,
+}
+
+/// An answer of the router.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: http::HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {:?}", self.body))
+    }
+
+    pub fn location(&self) -> Url {
+        self.headers["location"].to_str().unwrap().parse().unwrap()
+    }
+}
+
+impl House {
+    pub async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let dir = TempDir::new().unwrap();
+        let clock = Arc::new(TestClock::new());
+        let net = Recorder::new();
+        net.answer_with(|_| Ok(answer(200, "ok")));
+        let outside = Outside {
+            clock: clock.clone(),
+            rng: Arc::new(SeededRng::new(7)),
+            http: Arc::new(net.clone()),
+            listeners: outbound::OwnListeners::default(),
+        };
+        let config = config(&dir);
+        let state = state(&config, &outside).await;
+        let start = initialise(&state, &outside, &options).await;
+        let public_url: Url = "https://hosted.test/".parse().unwrap();
+        let assembled = state.assemble(&config, public_url, outside).await.unwrap();
+        let router = router(&assembled.app, &assembled.outside, &config, CancellationToken::new());
+        let Assembled { app, executor, registry, .. } = assembled;
+        Self { app, clock, net, start, router, executor, registry, _dir: dir }
+    }
+
+    pub fn env(&self) -> Env {
+        Env::vouched(self.start.environments.development)
+    }
+
+    /// Runs what is due now: jobs, and everything that they make due.
+    pub async fn settle(&mut self) -> usize {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let registry = std::mem::take(&mut self.registry);
+        let db = self.app.db.clone();
+        let (ran, registry) = self.executor.drain(&db, registry, &clock).await;
+        self.registry = registry;
+        while app::relay::turn(&self.app).await.unwrap() > 0 {}
+        ran
+    }
+
+    /// Lets time pass, then runs what has become due.
+    pub async fn pass(&mut self, span: Duration) -> usize {
+        self.clock.advance(span);
+        self.settle().await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 16 << 20).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A request with the private API key.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        let key = self.start.private_api_key.expose();
+        self.post_as(path, &format!("Bearer {key}"), body).await
+    }
+
+    pub async fn post_as(&self, path: &str, authorization: &str, body: &Value) -> Answer {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("content-type", "application/json")
+            .header("authorization", authorization)
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        let key = self.start.private_api_key.expose();
+        let request = Request::builder().uri(path).header("authorization", format!("Bearer {key}"));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A request of a browser: no credential but what is in the URL.
+    pub async fn browse(&self, url: &Url) -> Answer {
+        let target = &url[url::Position::BeforePath..];
+        self.send(Request::builder().uri(target).body(Body::empty()).unwrap()).await
+    }
+
+    pub fn trigger_body(&self, user: &str) -> Value {
+        json!({"user_id": user, "email_id": format!("{user}@acme.com"), "workflow_id": self.start.workflows.prosumer})
+    }
+
+    /// Triggers a user's run: its id and the link.
+    pub async fn trigger(&self, user: &str) -> (String, Url) {
+        let answer = self.post("/trigger", &self.trigger_body(user)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let data = &answer.json()["data"];
+        let run = data["workflow_runtime_id"].as_str().unwrap().to_owned();
+        (run, data["redirect_url"].as_str().unwrap().parse().unwrap())
+    }
+
+    pub async fn ack(&self, run: &str, tenant: Option<&str>) -> Answer {
+        let mut body = json!({"workflowRuntimeId": run});
+        if let Some(tenant) = tenant {
+            body["tenantId"] = json!(tenant);
+        }
+        self.post("/api/workflow", &body).await
+    }
+
+    /// `data` of `GET /api/runs/{id}`.
+    pub async fn run(&self, run: &str) -> Value {
+        let answer = self.get(&format!("/api/runs/{run}")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["data"].clone()
+    }
+
+    /// The run's state and what it waits for.
+    pub async fn state(&self, run: &str) -> (String, Option<String>) {
+        let data = self.run(run).await;
+        let waiting = data["waiting_for"].as_str().map(str::to_owned);
+        (data["state"].as_str().unwrap().to_owned(), waiting)
+    }
+
+    /// A run that has been triggered and whose webhook was delivered.
+    pub async fn waiting(&mut self, user: &str) -> (String, Url) {
+        let (run, link) = self.trigger(user).await;
+        self.settle().await;
+        assert_eq!(self.state(&run).await, ("waiting".to_owned(), Some("ack".to_owned())));
+        (run, link)
+    }
+
+    /// Someone who may act on runs.
+    pub fn actor(&self) -> app::operator::Actor {
+        app::operator::Actor {
+            id: kernel::OperatorId::from_uuid(uuid::Uuid::from_u128(1)),
+            organization: kernel::OrganizationId::from_uuid(uuid::Uuid::from_u128(2)),
+            email: "owner@acme.test".to_owned(),
+        }
+    }
+
+    /// The events that reached the journal, in order.
+    pub async fn events(&self) -> Vec<model::event::Event> {
+        let records = self.app.journal.read(journal::Seq::FIRST, 10_000, 64 << 20).await.unwrap();
+        let decode = |record: &journal::Record| {
+            let env = Env::vouched(record.environment);
+            model::telemetry::record::decode(env, record.received_at, &record.body).unwrap()
+        };
+        records.iter().map(|(_, record)| decode(record)).collect()
+    }
+
+    /// Their names.
+    pub async fn event_names(&self) -> Vec<String> {
+        self.events().await.into_iter().map(|event| event.name).collect()
+    }
+}
+
+fn config(dir: &TempDir) -> Config {
+    let flags = [("data_dir", dir.path().display().to_string())];
+    let layers = Layers::gather(&flags, None, &[]);
+    Config::from_layers(layers).unwrap().0
+}
+
+async fn state(config: &Config, outside: &Outside) -> State {
+    let options = sql::Options { run_each_command_twice: true, ..sql::Options::default() };
+    let path = config.located(&config.database_url);
+    let db = sql::Database::open_sqlite(&path, options, Arc::clone(&outside.clock)).await.unwrap();
+    sql::migrate(&db, "store", store::MIGRATIONS).await.unwrap();
+    sql::migrate(&db, "durable", durable::MIGRATIONS).await.unwrap();
+    State { db, seal: Arc::new(Sealer::new(&Secret::new([7; 32]))) }
+}
+
+async fn initialise(state: &State, outside: &Outside, options: &Options) -> app::init::Initialised {
+    let url = |text: &str| (!options.without_urls).then(|| text.parse().unwrap());
+    let plan = app::init::Plan {
+        product: "Acme Notes".to_owned(),
+        email: "owner@acme.test".to_owned(),
+        public_url: "https://hosted.test/".parse().unwrap(),
+        webhook_url: url(WEBHOOK),
+        onboarding_url: url(ONBOARDING),
+        success_url: url(SUCCESS),
+        waitlist_limit: options.waitlist_limit,
+    };
+    let pairs = app::init::Pairs {
+        development: key(include_str!("../fixture/test-only-key-1.pem")),
+        production: key(include_str!("../fixture/test-only-key-2.pem")),
+        api_key: key(include_str!("../fixture/test-only-key-3.pem")),
+    };
+    let site = app::init::Site { db: &state.db, sealer: &state.seal, rng: &*outside.rng };
+    app::init::run(site, &plan, &pairs).await.unwrap()
+}
+
+fn key(pem: &str) -> PrivateKey {
+    PrivateKey::from_pem(pem).unwrap()
+}
+
+/// All scopes, for tokens of tests.
+pub fn all_scopes() -> Vec<&'static str> {
+    Scope::ALL.iter().map(|scope| scope.name()).collect()
+}

@@ -1,0 +1,143 @@
+//! What is refused before any rule of a feature: paths, methods, media types, bodies, and the shape of it all
+//! (decisions D2, D10, D11, D20).
+
+use super::house::{Answer, House};
+use axum::body::Body;
+use http::{Method, Request};
+use serde_json::{Value, json};
+
+async fn raw(house: &House, path: &str, body: impl Into<Body>) -> Answer {
+    let request = Request::post(path)
+        .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {}", house.start.private_api_key.expose()));
+    house.send(request.body(body.into()).unwrap()).await
+}
+
+fn assert_telemetry_shape(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    let body = answer.json();
+    assert_eq!((&body["status"], &body["error_code"]), (&json!("error"), &json!(code)), "{body}");
+    assert_eq!(body["code"], body["error_code"]);
+    assert!(body["message"].is_string());
+    assert!(answer.headers.contains_key("x-request-id"));
+}
+
+#[tokio::test]
+async fn unknown_paths_methods_and_media_types_answer_in_json() {
+    let house = House::new().await;
+    assert_telemetry_shape(&house.get("/api/nothing").await, 404, "NOT_FOUND");
+    let wrong_method = house.get("/api/trigger").await;
+    assert_telemetry_shape(&wrong_method, 405, "METHOD_NOT_ALLOWED");
+    assert_eq!(wrong_method.headers["allow"], "POST");
+    for path in ["/trigger", "/api/identify", "/api/token"] {
+        let request = Request::post(path)
+            .header("authorization", format!("Bearer {}", house.start.private_api_key.expose()))
+            .header("content-type", "text/plain");
+        let answer = house.send(request.body(Body::from("{}")).unwrap()).await;
+        assert_telemetry_shape(&answer, 415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+}
+
+#[tokio::test]
+async fn every_prefix_and_a_final_slash_lead_to_the_same_place() {
+    let house = House::new().await;
+    for prefix in ["", "/api", "/v1", "/api/v1"] {
+        for (path, status) in [("/trigger", 400), ("/identify", 400), ("/token", 400), ("/user/token", 400)] {
+            for slash in ["", "/"] {
+                let answer = raw(&house, &format!("{prefix}{path}{slash}"), "{}").await;
+                assert_eq!(answer.status, status, "{prefix}{path}{slash}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn illegal_json_is_refused_by_line_and_column_in_each_familys_words() {
+    let house = House::new().await;
+    let deep = format!("{}1{}", "[".repeat(65), "]".repeat(65));
+    let texts = [
+        "{\"a\": 1,}".to_owned(),
+        deep,
+        "{\"a\": \"\\ud800\"}".to_owned(),
+        "{\"a\": \"\\u0000\"}".to_owned(),
+        "{\"a\": 1e999}".to_owned(),
+        String::new(),
+        "{} {}".to_owned(),
+    ];
+    for text in texts {
+        let telemetry = raw(&house, "/api/identify", text.clone()).await;
+        assert_telemetry_shape(&telemetry, 400, "INVALID_REQUEST");
+        let trigger = raw(&house, "/trigger", text.clone()).await;
+        let message = trigger.json()["data"]["error_message"].as_str().unwrap_or_default().to_owned();
+        assert!(trigger.status == 400 && message.contains("line 1, column"), "{text:.20}: {trigger:?}");
+        let token = raw(&house, "/token", text).await;
+        assert!(token.status == 400 && token.json()["response_id"].is_string(), "{token:?}");
+    }
+    let not_utf8 = raw(&house, "/trigger", vec![b'"', 0xff, b'"']).await;
+    assert_eq!(not_utf8.status, 400);
+}
+
+#[tokio::test]
+async fn a_large_body_is_read_to_its_end_and_refused() {
+    let house = House::new().await;
+    let largest = 2 * 1_024 * 1_024;
+    for length in [largest + 1, 7 * 1_024 * 1_024, 20 * 1_024 * 1_024] {
+        let answer = raw(&house, "/api/identify", " ".repeat(length)).await;
+        assert_telemetry_shape(&answer, 400, "INVALID_REQUEST");
+        assert!(answer.json()["message"].as_str().unwrap().contains("2,097,152"));
+    }
+    // The limit itself is within: the fault is the empty object at its end.
+    let exact = format!("{}{{}}", " ".repeat(largest - 2));
+    let answer = raw(&house, "/api/identify", exact).await;
+    assert_eq!(answer.json()["message"], "Invalid user ID or missing fields");
+}
+
+#[tokio::test]
+async fn telemetry_alone_answers_other_origins() {
+    let house = House::new().await;
+    let preflight = |path: &'static str| {
+        Request::builder()
+            .method(Method::OPTIONS)
+            .uri(path)
+            .header("origin", "https://site.test")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "x-api-key")
+            .body(Body::empty())
+            .unwrap()
+    };
+    for path in ["/api/identify", "/v1/group", "/track", "/api/page/", "/api/events"] {
+        let answer = house.send(preflight(path)).await;
+        assert_eq!(answer.status, 204, "{path}");
+        assert_eq!(answer.headers["access-control-allow-origin"], "*");
+        for name in ["content-type", "x-api-key", "key", "authorization"] {
+            assert!(answer.headers["access-control-allow-headers"].to_str().unwrap().contains(name));
+        }
+        let refused = raw(&house, path, "{}").await;
+        assert_eq!(refused.headers["access-control-allow-origin"], "*", "a page must see the refusal too");
+    }
+    for path in ["/trigger", "/api/workflow", "/api/token", "/api/nothing"] {
+        let answer = house.send(preflight(path)).await;
+        assert!(!answer.headers.contains_key("access-control-allow-origin"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_id_is_taken_over_when_it_is_one() {
+    let house = House::new().await;
+    let send = |id: &'static str| {
+        let request = Request::get("/api/nothing").header("x-request-id", id);
+        house.send(request.body(Body::empty()).unwrap())
+    };
+    let given = "0198c0de-0000-7000-8000-000000000001";
+    assert_eq!(send(given).await.headers["x-request-id"], given);
+    let made = send("not an id").await;
+    assert!(made.headers["x-request-id"].to_str().unwrap().parse::<kernel::RequestId>().is_ok());
+}
+
+#[tokio::test]
+async fn a_token_answer_names_the_request() {
+    let house = House::new().await;
+    let answer = raw(&house, "/api/token", "{}").await;
+    let id: Value = json!(answer.headers["x-request-id"].to_str().unwrap());
+    assert_eq!(answer.json()["response_id"], id);
+}
