@@ -13,6 +13,7 @@ mod state;
 mod telemetry;
 mod token;
 mod trigger;
+mod wire;
 
 pub use state::ApiState;
 
@@ -23,6 +24,7 @@ use axum::{Router, middleware};
 pub fn router(state: ApiState) -> Router {
     Router::new()
         .merge(telemetry::routes().layer(middleware::from_fn(webkit::cors::layer)))
+        .merge(telemetry::private::routes())
         .merge(trigger::routes())
         .merge(ack::routes())
         .merge(run::routes())

@@ -1,6 +1,46 @@
-use crate::ApiState;
-use axum::Router;
+//! `GET /v1/ValidateAuthOTP` (domain 2.11, decision D30).
+
+use crate::{ApiState, alias, wire};
+use app::handover::{OtpFault, exchange};
+use axum::extract::{Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::json;
+use webkit::{Family, Refusal, request_id};
+
+/// Our codes have 43 characters; nothing longer is worth hashing.
+const CODE_BYTES_MAX: usize = 128;
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(rename = "authOTP")]
+    code: Option<String>,
+}
 
 pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
+    alias::everywhere(Router::new(), "/ValidateAuthOTP", get(handle))
+}
+
+async fn handle(State(state): State<ApiState>, request: Request) -> Response {
+    let id = request_id(request.extensions());
+    let code = match Query::<Asked>::try_from_uri(request.uri()) {
+        Ok(Query(Asked { code: Some(code) })) if (1..=CODE_BYTES_MAX).contains(&code.len()) => code,
+        _ => {
+            let refusal = Refusal::invalid("query parameter 'authOTP' is required");
+            return refusal.into_response(Family::Workflow, id);
+        }
+    };
+    match exchange(&state.app, &code).await {
+        Ok(token) => Json(json!({"token": token.expose()})).into_response(),
+        Err(OtpFault::Refused) => {
+            let refusal = Refusal::unauthorized("the one-time code is unknown, used or too old");
+            refusal.into_response(Family::Workflow, id)
+        }
+        Err(fault) => {
+            wire::log(fault.category(), &fault, id);
+            Refusal::of(fault.category(), fault.to_string()).into_response(Family::Workflow, id)
+        }
+    }
 }
