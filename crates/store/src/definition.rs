@@ -38,8 +38,9 @@ pub fn version(
     workflow: WorkflowId,
     version: u32,
 ) -> Result<Option<Definition>, Fault> {
-    let key = params![&env.to_string(), &workflow.to_string(), version];
-    tx.query_opt(&VERSION, key, |row| crate::json(row, 0))
+    tx.query_opt(&VERSION, params![&env.to_string(), &workflow.to_string(), version], |row| {
+        crate::json(row, 0)
+    })
 }
 
 /// The published versions of an environment's workflows, oldest workflow first; at most 100.

@@ -53,18 +53,10 @@ pub fn visit(tx: &mut Tx<'_>, env: Env, token_hash: &str, now: Timestamp) -> Res
 
 /// How many of a run's links were opened, and when the first one was.
 pub fn visits(tx: &mut Tx<'_>, env: Env, run: RunId) -> Result<(i64, Option<Timestamp>), Fault> {
-    tx.query_one(&VISITED, params![&env.to_string(), &run.to_string()], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })
+    tx.query_one(&VISITED, params![&env.to_string(), &run.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-pub fn add_otp(
-    tx: &mut Tx<'_>,
-    env: Env,
-    code_hash: &str,
-    run: RunId,
-    now: Timestamp,
-) -> Result<(), Fault> {
+pub fn add_otp(tx: &mut Tx<'_>, env: Env, code_hash: &str, run: RunId, now: Timestamp) -> Result<(), Fault> {
     tx.execute(&OTP_INSERT, params![code_hash, &env.to_string(), &run.to_string(), now])
 }
 

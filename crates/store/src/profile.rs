@@ -59,6 +59,20 @@ statements! {
         role = excluded.role, role_at = excluded.role_at, role_sequence = excluded.role_sequence";
     pub(crate) DROP_MEMBERS = "DELETE FROM profile_membership \
         WHERE environment_id = $1 AND account_id = $2 AND user_id <= $3";
+    pub(crate) ALL_USERS = "SELECT environment_id || ' ' || user_id, \
+        CAST(first_seen_at AS TEXT) || ' ' || CAST(last_seen_at AS TEXT), CAST(identified_at AS TEXT), \
+        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), email, name, traits, enriched \
+        FROM profile_user ORDER BY environment_id, user_id";
+    pub(crate) ALL_ACCOUNTS = "SELECT environment_id || ' ' || account_id, \
+        CAST(first_seen_at AS TEXT) || ' ' || CAST(last_seen_at AS TEXT), CAST(identified_at AS TEXT), \
+        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), name, domain || ' ' || plan, traits, enriched \
+        FROM profile_account ORDER BY environment_id, account_id";
+    pub(crate) ALL_ALIASES = "SELECT environment_id || ' ' || alias_id, account_id, NULL, NULL, NULL, NULL, NULL, \
+        NULL, NULL FROM profile_alias ORDER BY environment_id, alias_id";
+    pub(crate) ALL_MEMBERS = "SELECT environment_id || ' ' || account_id, user_id, CAST(joined_at AS TEXT), \
+        CASE WHEN active THEN 'active' ELSE 'ended' END, CAST(active_at AS TEXT), \
+        CAST(active_sequence AS TEXT), role, CAST(role_at AS TEXT), CAST(role_sequence AS TEXT) \
+        FROM profile_membership ORDER BY environment_id, account_id, user_id";
     pub(crate) CLEAR_USERS = "DELETE FROM profile_user";
     pub(crate) CLEAR_ACCOUNTS = "DELETE FROM profile_account";
     pub(crate) CLEAR_ALIASES = "DELETE FROM profile_alias";
@@ -185,6 +199,24 @@ pub fn members(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<Membership
 /// The person's memberships, also ended ones, by account id.
 pub fn accounts_of(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Vec<Membership>, Fault> {
     tx.query(&ACCOUNTS_OF, params![&env.to_string(), user_id, MEMBERS_MAX], membership_of)
+}
+
+/// Every row of the four tables as text, for comparing what a rebuild made with what was there. Bounded as every
+/// read is: small installations and tests.
+pub fn rows(tx: &mut Tx<'_>) -> Result<Vec<String>, Fault> {
+    let mut rows = Vec::new();
+    for table in [&ALL_USERS, &ALL_ACCOUNTS, &ALL_ALIASES, &ALL_MEMBERS] {
+        rows.extend(tx.query(table, params![], |row| {
+            let columns = (0..9).map(|column| row.get::<Option<String>>(column));
+            Ok(columns
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .map(Option::unwrap_or_default)
+                .collect::<Vec<_>>()
+                .join("|"))
+        })?);
+    }
+    Ok(rows)
 }
 
 /// The id under which the account has its row.

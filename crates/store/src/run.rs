@@ -119,8 +119,9 @@ pub fn subject(
     user_id: &str,
 ) -> Result<Option<Subject>, Fault> {
     tx.holds(&lock::subject(env, workflow, user_id))?;
-    let key = params![&env.to_string(), &workflow.to_string(), user_id];
-    tx.query_opt(&SUBJECT, key, |row| Ok(Subject { run: row.parse(0)?, outbox_n: row.get(1)? }))
+    tx.query_opt(&SUBJECT, params![&env.to_string(), &workflow.to_string(), user_id], |row| {
+        Ok(Subject { run: row.parse(0)?, outbox_n: row.get(1)? })
+    })
 }
 
 /// Writes the subject's latest run and counter. The caller holds the subject's lock.
@@ -144,21 +145,18 @@ pub fn list(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Faul
     };
     let limit = i64::try_from(filter.limit.min(LIST_MAX)).unwrap_or(0);
     let (state, waiting_for, search) = columns(filter);
-    tx.query(
-        &LIST,
-        params![&env.to_string(), state, waiting_for, search.as_deref(), at, id, limit],
-        |row| crate::json(row, 0),
-    )
+    tx.query(&LIST, params![&env.to_string(), state, waiting_for, search.as_deref(), at, id, limit], |row| {
+        crate::json(row, 0)
+    })
 }
 
 /// How many runs the filter leaves, pages aside.
 pub fn count(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<u64, Fault> {
     let (state, waiting_for, search) = columns(filter);
-    let count: i64 = tx.query_one(
-        &COUNT,
-        params![&env.to_string(), state, waiting_for, search.as_deref()],
-        |row| row.get(0),
-    )?;
+    let count: i64 =
+        tx.query_one(&COUNT, params![&env.to_string(), state, waiting_for, search.as_deref()], |row| {
+            row.get(0)
+        })?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
