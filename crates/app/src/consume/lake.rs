@@ -1,0 +1,133 @@
+//! The consumer that fills the lake. The lake keeps its own offset with its segments; what its head held in
+//! memory when the process ended is read again from the journal.
+
+use super::{ConsumeFault, Options, Progress, Woken, batch, pause, progress::Reporter, rest};
+use ::lake::{Ingested, Lake};
+use journal::{Journal, Record, Seq};
+use kernel::Clock;
+use model::event::Event;
+use sql::Database;
+use std::{sync::Arc, time::Duration};
+use store::consumer::{self, DeadLetter};
+use tokio_util::sync::CancellationToken;
+
+/// Its name in metrics, dead letters and commands.
+pub const NAME: &str = "lake";
+
+/// The service.
+pub struct LakeConsumer {
+    lake: Lake,
+    /// For dead letters alone.
+    db: Database,
+    journal: Journal,
+    clock: Arc<dyn Clock>,
+    options: Options,
+    reporter: Reporter,
+}
+
+impl LakeConsumer {
+    pub fn new(lake: Lake, db: Database, journal: Journal, clock: Arc<dyn Clock>, options: Options) -> Self {
+        let reporter = Reporter::new(NAME, lake.offset());
+        Self { lake, db, journal, clock, options, reporter }
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.reporter.progress()
+    }
+
+    /// Follows the journal until `shutdown`, seals by age on the way and whatever is left at the end. (By size
+    /// the lake seals by itself.)
+    pub async fn run(self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let woken = match self.turn().await {
+                Ok(next) if next < self.journal.end() => Woken::More,
+                Ok(next) => rest(&self.journal, next, self.until_seal(), &shutdown).await,
+                Err(fault) => pause(NAME, &fault, self.options.pause, &shutdown).await,
+            };
+            if woken == Woken::Shutdown {
+                break;
+            }
+        }
+        if let Err(fault) = self.seal().await {
+            tracing::warn!(error = %super::chain(&fault), "the lake was not sealed: the next start reads more again");
+        }
+    }
+
+    async fn turn(&self) -> Result<Seq, ConsumeFault> {
+        let next = self.step().await?;
+        if self.until_seal() == Some(Duration::ZERO) {
+            self.seal().await?;
+            self.blocking(|lake| lake.compact()).await?;
+        }
+        Ok(next)
+    }
+
+    /// Hands the next records to the lake, if there are any, and answers the next place to read.
+    pub async fn step(&self) -> Result<Seq, ConsumeFault> {
+        let from = Seq(self.lake.offset().max(Seq::FIRST.0));
+        let records = self.journal.read(from, self.options.records_max, self.options.bytes_max).await?;
+        let Some((last, _)) = records.last() else {
+            self.reporter.moved(from.0, self.journal.end());
+            return Ok(from);
+        };
+        let next = last.next();
+        let (events, letters) = self.read(&records);
+        if !letters.is_empty() {
+            self.bury(next, letters).await?;
+        }
+        let ingested = self.blocking(move |lake| lake.ingest(&events, next.0)).await?;
+        count(ingested);
+        self.reporter.moved(next.0, self.journal.end());
+        Ok(next)
+    }
+
+    /// Moves the lake's head into a segment.
+    pub async fn seal(&self) -> Result<(), ConsumeFault> {
+        self.blocking(|lake| lake.seal()).await.map(|_| ())
+    }
+
+    fn read(&self, records: &[(Seq, Record)]) -> (Vec<(u64, Event)>, Vec<DeadLetter>) {
+        let (mut events, mut letters) = (Vec::with_capacity(records.len()), Vec::new());
+        for (seq, record) in records {
+            match batch::read(record) {
+                Ok((_, event)) => events.push((seq.0, event)),
+                Err(fault) => letters.push(batch::bury(*seq, record, fault.to_string(), self.clock.now())),
+            }
+        }
+        (events, letters)
+    }
+
+    /// Before the lake moves on. Records that are read again after a start are buried once.
+    async fn bury(&self, next: Seq, letters: Vec<DeadLetter>) -> Result<(), ConsumeFault> {
+        let (journal, at) = (self.journal.id(), self.db.now());
+        metrics::counter!("thrivestack_consumer_dead_letters_total", "consumer" => NAME)
+            .increment(letters.len() as u64);
+        self.db
+            .write(consumer::lock(NAME), move |tx| consumer::advance(tx, journal, NAME, next.0, &letters, at))
+            .await?;
+        Ok(())
+    }
+
+    /// How long until the head's oldest event is old enough; `None` while the head is empty.
+    fn until_seal(&self) -> Option<Duration> {
+        let since = self.lake.stats().head_since?;
+        Some(self.options.seal_age.saturating_sub(self.clock.now().since(since)))
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Lake) -> Result<T, ::lake::Fault> + Send + 'static,
+    ) -> Result<T, ConsumeFault> {
+        let lake = self.lake.clone();
+        let done = tokio::task::spawn_blocking(move || work(&lake)).await;
+        Ok(done.map_err(|_| ConsumeFault::Lost)??)
+    }
+}
+
+/// accepted = stored + duplicate + dropped: the third are the dead letters.
+fn count(ingested: Ingested) {
+    let Ingested { stored, duplicates, seen: _ } = ingested;
+    for (outcome, count) in [("stored", stored), ("duplicate", duplicates)] {
+        metrics::counter!("thrivestack_lake_events_total", "outcome" => outcome).increment(count);
+    }
+}

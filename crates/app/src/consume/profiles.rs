@@ -1,0 +1,135 @@
+//! The consumer that keeps people, accounts and memberships. Its offset moves in the command that writes its
+//! rows, so a record counts once whatever happens; that rows merge makes even a second time harmless.
+
+use super::{Batch, ConsumeFault, Options, Progress, Woken, batch, pause, progress::Reporter, rest};
+use journal::{Journal, Record, Seq};
+use kernel::{Category, Clock};
+use sql::{Database, Locks};
+use std::sync::Arc;
+use store::consumer;
+use tokio_util::sync::CancellationToken;
+
+/// The key of its offset and its name in metrics and commands.
+pub const NAME: &str = "profiles";
+/// A record touches at most a person, an account, a membership and a link.
+const ROWS_OF_A_RECORD: usize = 4;
+
+/// The service.
+pub struct Profiles {
+    db: Database,
+    journal: Journal,
+    clock: Arc<dyn Clock>,
+    options: Options,
+    reporter: Reporter,
+}
+
+impl Profiles {
+    pub fn new(db: Database, journal: Journal, clock: Arc<dyn Clock>, options: Options) -> Self {
+        let reporter = Reporter::new(NAME, 0);
+        Self { db, journal, clock, options, reporter }
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.reporter.progress()
+    }
+
+    /// Follows the journal until `shutdown`.
+    pub async fn run(self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let woken = match self.step().await {
+                Ok(next) if next < self.journal.end() => Woken::More,
+                Ok(next) => rest(&self.journal, next, None, &shutdown).await,
+                Err(fault) => pause(NAME, &fault, self.options.pause, &shutdown).await,
+            };
+            if woken == Woken::Shutdown {
+                return;
+            }
+        }
+    }
+
+    /// Handles the next records in one command, if there are any, and answers the next place to read.
+    pub async fn step(&self) -> Result<Seq, ConsumeFault> {
+        let from = self.place().await?;
+        let records = self.journal.read(from, self.options.rows_max, self.options.bytes_max).await?;
+        if records.is_empty() {
+            self.reporter.moved(from.0, self.journal.end());
+            return Ok(from);
+        }
+        let next = match self.write(from, &records, self.options.rows_max).await {
+            Err(fault) if fault.category() != Category::Unavailable => {
+                self.one_by_one(from, &records[0], fault).await?
+            }
+            answer => answer?,
+        };
+        self.reporter.moved(next.0, self.journal.end());
+        Ok(next)
+    }
+
+    async fn place(&self) -> Result<Seq, ConsumeFault> {
+        let journal = self.journal.id();
+        let stored = self.db.read(move |tx| consumer::offset(tx, journal, NAME)).await?;
+        Ok(stored.map_or(Seq::FIRST, |offset| Seq(offset.next)))
+    }
+
+    /// As many records as fit into `rows_max` rows, at least one.
+    async fn write(
+        &self,
+        from: Seq,
+        records: &[(Seq, Record)],
+        rows_max: usize,
+    ) -> Result<Seq, ConsumeFault> {
+        let (mut batch, mut next) = (Batch::default(), from);
+        for (seq, record) in records {
+            if next != from && batch.rows() + ROWS_OF_A_RECORD > rows_max {
+                break;
+            }
+            batch.add(*seq, record, self.clock.now());
+            next = seq.next();
+        }
+        self.commit(from, next, batch).await
+    }
+
+    async fn commit(&self, from: Seq, next: Seq, batch: Batch) -> Result<Seq, ConsumeFault> {
+        let (journal, at) = (self.journal.id(), self.db.now());
+        let dead = batch.letters.len() as u64;
+        let locks = Locks::from([consumer::lock(NAME), store::profile::lock()]);
+        self.db
+            .write(locks, move |tx| {
+                let found = consumer::offset(tx, journal, NAME)?.map_or(Seq::FIRST.0, |offset| offset.next);
+                if found != from.0 {
+                    return Err(ConsumeFault::Moved { expected: from.0, found });
+                }
+                batch.apply(tx)?;
+                Ok(consumer::advance(tx, journal, NAME, next.0, &batch.letters, at)?)
+            })
+            .await?;
+        metrics::counter!("thrivestack_consumer_records_total", "consumer" => NAME)
+            .increment(next.0 - from.0);
+        metrics::counter!("thrivestack_consumer_dead_letters_total", "consumer" => NAME).increment(dead);
+        Ok(next)
+    }
+
+    /// The batch failed, and not because the database is away. The first record goes alone; when that fails too
+    /// it is the culprit and becomes a dead letter, so that it stops nobody.
+    async fn one_by_one(
+        &self,
+        from: Seq,
+        (seq, record): &(Seq, Record),
+        batch_fault: ConsumeFault,
+    ) -> Result<Seq, ConsumeFault> {
+        if let ConsumeFault::Moved { .. } = batch_fault {
+            return Err(batch_fault);
+        }
+        let mut alone = Batch::default();
+        alone.add(*seq, record, self.clock.now());
+        match self.commit(from, seq.next(), alone).await {
+            Err(fault) if fault.category() != Category::Unavailable => {
+                let letter = batch::bury(*seq, record, super::chain(&fault), self.clock.now());
+                let mut batch = Batch::default();
+                batch.letters.push(letter);
+                self.commit(from, seq.next(), batch).await
+            }
+            answer => answer,
+        }
+    }
+}
