@@ -1,6 +1,83 @@
-use crate::ApiState;
-use axum::Router;
+//! `POST` identify, group, track, page and events (domain 2.3-2.7).
 
+pub(crate) mod private;
+
+use crate::{ApiState, alias};
+use app::telemetry::{TelemetryFault, accept};
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use http::{header, request::Parts};
+use kernel::Category;
+use model::caller::{Need, Scope};
+use model::event::Call;
+use model::telemetry::{answer::Refusal as Refused, body::Body, dialect};
+use webkit::{Admitted, Family, Gate, Refusal};
+
+const IDENTIFY: Gate = gate(&[Scope::TelemetryApis, Scope::IdentifyApi]);
+const GROUP: Gate = gate(&[Scope::TelemetryApis, Scope::GroupApi]);
+const TRACK: Gate = gate(&[Scope::TelemetryApis, Scope::TrackApi]);
+const PAGE: Gate = gate(&[Scope::TelemetryApis]);
+
+const fn gate(scopes: &'static [Scope]) -> Gate {
+    Gate::new(Family::Telemetry, Need::scope(scopes)).with_dialect(foreign)
+}
+
+/// The telemetry routes, which browsers of any origin may call.
 pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
+    let calls = [
+        ("/identify", Call::Identify, IDENTIFY),
+        ("/group", Call::Group, GROUP),
+        ("/track", Call::Track, TRACK),
+        ("/events", Call::Track, TRACK),
+        ("/page", Call::Page, PAGE),
+    ];
+    calls.into_iter().fold(Router::new(), |router, (path, call, gate)| {
+        let handler = move |state, request| handle(state, request, call, gate);
+        alias::everywhere(router, path, post(handler))
+    })
+}
+
+async fn handle(State(state): State<ApiState>, request: Request, call: Call, gate: Gate) -> Response {
+    let admitted = match gate.json(&*state.callers, request).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    let Admitted { caller, body, request_id, .. } = &admitted;
+    match accept(&state.app, caller, call, body, *request_id).await {
+        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Err(fault) => admitted.refuse(refusal(fault)),
+    }
+}
+
+fn refusal(fault: TelemetryFault) -> Refusal {
+    let category = fault.category();
+    match fault {
+        TelemetryFault::Refused(Refused { code, message, details }) => {
+            details.into_iter().fold(Refusal::invalid(message).with_code(code.name()), |refusal, detail| {
+                refusal.with_detail(detail.field, detail.message)
+            })
+        }
+        other => {
+            if category != Category::Invalid {
+                let cause = std::error::Error::source(&other).map(ToString::to_string);
+                tracing::error!(error = %other, cause = cause.as_deref(), "telemetry was not taken");
+            }
+            Refusal::of(category, other.to_string())
+        }
+    }
+}
+
+/// Another client's dialect on a path that we share with it (decision D2). The body was not judged yet: one that
+/// is not JSON speaks no dialect but PostHog's form.
+fn foreign(parts: &Parts, body: &[u8]) -> Option<&'static str> {
+    let authorization = parts.headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
+    if authorization.is_some_and(|value| value.get(..6).is_some_and(|s| s.eq_ignore_ascii_case(b"basic "))) {
+        return Some(dialect::Dialect::Segment.name());
+    }
+    let spoken = dialect::of_bytes(body).or_else(|| dialect::of_body(&Body::read(body).ok()?));
+    spoken.map(dialect::Dialect::name)
 }
