@@ -17,8 +17,8 @@ pub enum Fault {
     Closed,
     #[error("cannot reach the state database: {doing}")]
     Unavailable { doing: &'static str, source: Source },
-    /// The read did not end within [`crate::Options::read_deadline`].
-    #[error("the read took too long")]
+    /// A read did not end within [`crate::Options::read_deadline`], or PostgreSQL's statement timeout passed.
+    #[error("the state database took too long")]
     Deadline,
     /// Several of our connections share a server process.
     #[error(
@@ -47,6 +47,9 @@ pub enum Fault {
     /// Text with U+0000, which PostgreSQL cannot store; foreign bytes are stored as bytes.
     #[error("text must not contain U+0000: {statement}")]
     Nul { statement: &'static str },
+    /// NaN or infinite, which SQLite would store as NULL.
+    #[error("numbers must be finite: {statement}")]
+    NotFinite { statement: &'static str },
     #[error("statement failed: {statement}")]
     Engine { statement: &'static str, source: Source },
     #[error("the command panicked")]
@@ -71,12 +74,13 @@ impl Fault {
             | Self::Deadline
             | Self::LockBusy
             | Self::OutcomeUnknown { .. } => Category::Unavailable,
-            Self::Nul { .. } => Category::Invalid,
+            Self::Nul { .. } | Self::NotFinite { .. } => Category::Invalid,
             _ => Category::Fault,
         }
     }
 
-    /// Whether this came from the engine, so that the transaction is spoiled whatever the closure says.
+    /// Whether a transaction is spoiled by this, whatever its closure says: the engine said no, or a
+    /// statement that should have run did not.
     pub(crate) fn spoils(&self) -> bool {
         matches!(
             self,
@@ -85,7 +89,6 @@ impl Fault {
                 | Self::Aborted
                 | Self::Deadline
                 | Self::ReadOnly { .. }
-                | Self::Nul { .. }
         )
     }
 }

@@ -38,7 +38,7 @@ impl<'t> Tx<'t> {
         if matches!(self.scope, Scope::Read) {
             return Err(Fault::ReadOnly { statement: statement.text() });
         }
-        refuse_nul(statement, params)?;
+        refuse_foreign(statement, params)?;
         match &mut self.inner {
             Inner::Sqlite(session) => session.run(statement, params, &mut |_| Ok(())),
             Inner::Postgres(session) => session.defer(statement, params),
@@ -86,6 +86,15 @@ impl<'t> Tx<'t> {
         self.query_opt(statement, params, map)?.ok_or(Fault::NoRow { statement: statement.text() })
     }
 
+    /// Has the engine read a statement without running it: whether tables, columns and types are there. A test does
+    /// so with every statement of ours, on both engines.
+    pub fn prepare(&mut self, statement: &'static Statement) -> Result<(), Fault> {
+        match &mut self.inner {
+            Inner::Sqlite(session) => session.prepare(statement),
+            Inner::Postgres(session) => session.prepare(statement),
+        }
+    }
+
     /// Asserts that this command asked for `lock`. Every store function on guarded rows calls it, so that a
     /// missing lock fails in each test, on SQLite too, and not first in production.
     pub fn holds(&self, lock: &Lock) -> Result<(), Fault> {
@@ -109,7 +118,7 @@ impl<'t> Tx<'t> {
         max: usize,
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        refuse_nul(statement, params)?;
+        refuse_foreign(statement, params)?;
         let mut seen = 0;
         let mut bounded = |row: &Row<'_>| {
             seen += 1;
@@ -129,9 +138,14 @@ impl<'t> Tx<'t> {
     }
 }
 
-fn refuse_nul(statement: &'static Statement, params: &[Value<'_>]) -> Result<(), Fault> {
+/// Refuses what one of the engines would not keep as it is.
+fn refuse_foreign(statement: &'static Statement, params: &[Value<'_>]) -> Result<(), Fault> {
+    let statement = statement.text();
     if params.iter().any(Value::has_nul) {
-        return Err(Fault::Nul { statement: statement.text() });
+        return Err(Fault::Nul { statement });
+    }
+    if params.iter().any(Value::is_not_finite) {
+        return Err(Fault::NotFinite { statement });
     }
     Ok(())
 }

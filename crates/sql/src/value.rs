@@ -2,7 +2,8 @@
 
 use kernel::{Bounded, Timestamp};
 
-/// A parameter's value. Text must not contain U+0000: PostgreSQL cannot store it, so both engines refuse it.
+/// A parameter's value. Text must not contain U+0000 (PostgreSQL cannot store it) and numbers must be finite
+/// (SQLite makes NULL of NaN): both engines refuse both.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     Null,
@@ -96,5 +97,10 @@ impl Value<'_> {
     /// Whether this is text that PostgreSQL would refuse.
     pub(crate) fn has_nul(&self) -> bool {
         matches!(self, Self::Text(text) if text.as_bytes().contains(&0))
+    }
+
+    /// Whether this is a number that SQLite would change.
+    pub(crate) fn is_not_finite(&self) -> bool {
+        matches!(self, Self::Real(number) if !number.is_finite())
     }
 }

@@ -4,6 +4,7 @@ use crate::TestClock;
 use kernel::Clock;
 use sql::{Database, Engine, Migration, Options};
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     ops::Deref,
     path::{Path, PathBuf},
     sync::Arc,
@@ -30,7 +31,8 @@ enum Place {
 /// One database per engine: SQLite always, PostgreSQL when `THRIVESTACK_TEST_POSTGRES_URL` is set
 /// (`cargo xtask test` sets it). Without it PostgreSQL is skipped with a line on stderr; under `CI=true` that is a panic.
 pub async fn databases(test: &str, components: &[Component]) -> Vec<TestDb> {
-    databases_with(test, components, Options::default()).await
+    // Two of each are enough to show what one alone would hide, and connections cost a test time.
+    databases_with(test, components, Options { lanes: 2, read_pool: 2, ..Options::default() }).await
 }
 
 /// Like [`databases`], with options of the test's own.
@@ -69,17 +71,52 @@ async fn on_postgres(test: &str, admin: String, components: &[Component], option
     let short: String = test.chars().filter(char::is_ascii_alphanumeric).take(30).collect();
     let name =
         format!("t_{}_{}_{}", short.to_ascii_lowercase(), std::process::id(), NEXT.fetch_add(1, Relaxed));
+    let template = template(&admin, components).await.expect("the tests' server keeps a template");
     // A run that was killed may have left one of this name.
-    run(&admin, &[format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")])
-        .await
-        .expect("the tests' server makes a database");
+    let fresh = [
+        format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        format!("CREATE DATABASE {name} TEMPLATE {template}"),
+    ];
+    run(&admin, &fresh).await.expect("the tests' server makes a database");
     let clock = Arc::new(TestClock::new());
     let url = beside(&admin, &name);
     let db = Database::open_postgres(&url, options.clone(), Arc::clone(&clock) as Arc<dyn Clock>)
         .await
         .expect("the database opens");
-    migrate(&db, components).await;
     TestDb { db, clock, place: Place::Server { admin, name } }
+}
+
+/// The name of a migrated database that the tests' are copies of, made by whoever needs it first. Its name
+/// holds a hash of the migrations, so that a changed text makes another one.
+async fn template(admin: &str, components: &[Component]) -> Result<String, tokio_postgres::Error> {
+    let mut hash = DefaultHasher::new();
+    for (component, migrations) in components {
+        component.hash(&mut hash);
+        for migration in *migrations {
+            (migration.name, migration.sql).hash(&mut hash);
+        }
+    }
+    let name = format!("template_{:016x}", hash.finish());
+    let (client, connection) = tokio_postgres::connect(admin, NoTls).await?;
+    let driven = tokio::spawn(connection);
+    // Tests are processes of their own: one makes it, the others wait. The lock ends with the session.
+    client.batch_execute("SELECT pg_advisory_lock(7700)").await?;
+    let ready = "SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate";
+    if client.query_opt(ready, &[&name]).await?.is_none() {
+        client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
+        client.batch_execute(&format!("CREATE DATABASE {name}")).await?;
+        let options = Options { lanes: 1, read_pool: 1, follow_server_clock: false, ..Options::default() };
+        let db = Database::open_postgres(&beside(admin, &name), options, Arc::new(TestClock::new()))
+            .await
+            .expect("the template opens");
+        migrate(&db, components).await;
+        db.close().await;
+        client.batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE true")).await?;
+    }
+    drop(client);
+    // How the connection ended matters to nobody: the statements were answered.
+    let _ = driven.await;
+    Ok(name)
 }
 
 async fn migrate(db: &Database, components: &[Component]) {

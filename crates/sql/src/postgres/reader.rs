@@ -74,14 +74,14 @@ impl Reader {
             match work.spoiled().map(|spoiled| spoiled.cause) {
                 Some(Cause::Lost) => self.work = None,
                 Some(Cause::Stale) => {
-                    work.rollback();
+                    work.end();
                     work.link.prepared.clear();
                 }
                 _ => {
                     let begun = work.mark() != unsent;
                     command.answer();
                     if begun {
-                        work.rollback();
+                        work.end();
                     }
                     return;
                 }

@@ -37,6 +37,11 @@ impl<'t> Session<'t> {
         Left { mark, sent, wrote, failed }
     }
 
+    /// Has the engine read the statement, no more.
+    pub(crate) fn prepare(&mut self, statement: &'static Statement) -> Result<(), Fault> {
+        self.work.prepare(Some(self.me), statement).map(|_| ())
+    }
+
     /// Keeps the statement for the next round trip.
     pub(crate) fn defer(&mut self, statement: &'static Statement, params: &[Value<'_>]) -> Result<(), Fault> {
         self.push(statement, params, 0)

@@ -90,6 +90,21 @@ impl Work {
         self.deferred.len() > DEFERRED_MAX
     }
 
+    /// The prepared form of a statement, made on first use: one that is not prepared would be overtaken by
+    /// those behind it. A failure spoils the transaction.
+    pub(super) fn prepare(
+        &mut self,
+        owner: Option<usize>,
+        statement: &'static Statement,
+    ) -> Result<tokio_postgres::Statement, Fault> {
+        if let Some(prepared) = self.link.known(statement) {
+            return Ok(prepared);
+        }
+        count(&self.counters.statements);
+        let prepared = self.link.prepare(statement);
+        prepared.map_err(|e| self.fail(owner, statement.text(), e))
+    }
+
     /// Puts a statement at the end of what is deferred. A failure to prepare it spoils the transaction; a
     /// value that does not fit is found before anything is sent, and costs only its command.
     pub(super) fn defer(
@@ -99,14 +114,7 @@ impl Work {
         params: Vec<Owned>,
         rows_max: usize,
     ) -> Result<(), Fault> {
-        let prepared = match self.link.known(statement) {
-            Some(prepared) => prepared,
-            None => {
-                count(&self.counters.statements);
-                let prepared = self.link.prepare(statement);
-                prepared.map_err(|e| self.fail(owner, statement.text(), e))?
-            }
-        };
+        let prepared = self.prepare(owner, statement)?;
         misfit(statement, &prepared, &params)?;
         let request = Request::Prepared { statement: prepared, params, rows_max };
         self.deferred.push(Deferred { owner, text: statement.text(), writes: statement.writes(), request });
@@ -138,9 +146,14 @@ impl Work {
 
     /// Ends the transaction without keeping anything.
     pub(super) fn rollback(&mut self) {
+        count(&self.counters.rollbacks);
+        self.end();
+    }
+
+    /// Ends a transaction that has nothing to keep.
+    pub(super) fn end(&mut self) {
         self.deferred.clear();
         count(&self.counters.statements);
-        count(&self.counters.rollbacks);
         let ended = self.link.runtime.block_on(self.link.client.batch_execute("ROLLBACK"));
         if let Err(e) = ended {
             // A lost connection rolls back by itself; the next use sees that it is lost.

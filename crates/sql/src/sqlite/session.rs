@@ -50,6 +50,12 @@ impl<'t> Session<'t> {
         result
     }
 
+    /// Has the engine read the statement, no more.
+    pub(crate) fn prepare(&self, statement: &'static Statement) -> Result<(), Fault> {
+        let prepared = self.conn.prepare_cached(statement.sqlite());
+        prepared.map(|_| ()).map_err(|e| fault(statement.text(), e))
+    }
+
     fn attempt(
         &mut self,
         statement: &'static Statement,

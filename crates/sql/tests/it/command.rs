@@ -97,19 +97,15 @@ async fn each_command_can_run_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_is_said_at_once() {
     for db in databases_with("full", Options { queue: 2, ..one_lane() }).await {
-        let many = |n: usize| -> Vec<std::pin::Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>> {
-            (0..n)
-                .map(|_| {
-                    let db = db.database();
-                    Box::pin(async move { db.write(Locks::none(), |_| Ok(())).await }) as _
-                })
-                .collect()
-        };
         let gate = super::fixture::Gate::shut(&db, Vec::new()).await;
         let mut waiting = Vec::new();
-        for (n, command) in many(2).into_iter().enumerate() {
-            waiting.push(tokio::spawn(command));
-            while db.stats().queue_depth < n as u64 + 1 {
+        for n in 1..=2 {
+            let db: Database = db.database();
+            waiting.push(tokio::spawn({
+                let db = db.clone();
+                async move { db.write::<(), Fault>(Locks::none(), |_| Ok(())).await }
+            }));
+            while db.stats().queue_depth < n {
                 tokio::task::yield_now().await;
             }
         }

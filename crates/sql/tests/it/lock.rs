@@ -2,7 +2,10 @@
 
 use super::fixture::{Gate, databases, databases_with, get, increment, lock, one_lane};
 use sql::{Database, Engine, Fault, Lock, Locks, Options};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_lock_is_a_fault_on_every_engine() {
@@ -68,6 +71,41 @@ async fn two_locks_in_either_order_block_nobody_for_good() {
             .await
             .unwrap_or_else(|fault: Fault| panic!("{fault:?}"));
         assert_eq!(both, (Some(200), Some(200)));
+    }
+}
+
+/// PostgreSQL alone lets a command pass another one: SQLite's lane runs all in their order.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_lock_is_passed_by_others_but_never_for_the_same_lock() {
+    for db in databases_with("fifo", one_lane()).await {
+        if db.engine() == Engine::Sqlite {
+            continue;
+        }
+        let other = db.open_again(one_lane()).await;
+        let gate = Gate::shut(&db, vec![lock("held")]).await;
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let start = |name: &'static str, locks: Vec<Lock>| {
+            let (db, done) = (other.clone(), Arc::clone(&done));
+            tokio::spawn(async move {
+                db.write::<(), Fault>(locks, move |tx| {
+                    let done = Arc::clone(&done);
+                    tx.on_commit(move || done.lock().expect("no panic holds it").push(name));
+                    Ok(())
+                })
+                .await
+            })
+        };
+        let first = start("first", vec![lock("held"), lock("behind")]);
+        while other.stats().groups < 2 {
+            tokio::task::yield_now().await;
+        }
+        let second = start("second", vec![lock("behind")]);
+        start("free", vec![lock("free")]).await.expect("the task ends").expect("it passes");
+        gate.open();
+        first.await.expect("the task ends").expect("it commits");
+        second.await.expect("the task ends").expect("it commits");
+        assert_eq!(*done.lock().expect("no panic holds it"), ["free", "first", "second"]);
+        other.close().await;
     }
 }
 

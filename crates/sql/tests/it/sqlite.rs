@@ -74,6 +74,31 @@ async fn a_group_that_sqlite_gave_up_runs_again_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_file_fails_the_command_that_fills_it_and_no_other() {
+    static BOUND: Statement = statement("PRAGMA max_page_count = 40");
+    static PUT_NOTE: Statement = statement("INSERT INTO thing (id, n, note) VALUES ($1, 1, $2)");
+    fn command(
+        db: &Database,
+        id: &'static str,
+        size: usize,
+    ) -> Pin<Box<dyn Future<Output = Result<(), No>> + Send>> {
+        let db = db.clone();
+        let note = "x".repeat(size);
+        Box::pin(async move {
+            db.write::<(), No>(Locks::none(), move |tx| Ok(tx.execute(&PUT_NOTE, params![id, &note])?)).await
+        })
+    }
+    let db = on_sqlite("full", one_lane()).await;
+    let bound: Result<i64, Fault> =
+        db.write(Locks::none(), |tx| tx.query_one(&BOUND, &[], |row| row.get(0))).await;
+    bound.expect("the file is bounded");
+    let answers =
+        together(&db, vec![command(&db, "a", 10), command(&db, "b", 400_000), command(&db, "c", 10)]).await;
+    assert!(matches!(answers[..], [Ok(()), Err(No::Sql(Fault::Engine { .. })), Ok(())]), "{answers:?}");
+    assert_eq!(ids(&db).await, ["a", "c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_checkpointed_beside_the_lane() {
     let db = on_sqlite("checkpoint", Options::default()).await;
     put(&db, "a").await.expect("a is put");

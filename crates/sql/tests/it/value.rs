@@ -77,6 +77,31 @@ async fn u0000_is_refused_before_it_reaches_the_engine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_are_not_finite_are_refused() {
+    static SET_REAL: Statement = statement("UPDATE thing SET real = $1");
+    for db in databases("finite").await {
+        for number in [f64::NAN, f64::INFINITY] {
+            let refused: Result<(), Fault> =
+                db.write(sql::Locks::none(), move |tx| tx.execute(&SET_REAL, params![number])).await;
+            assert!(matches!(refused, Err(Fault::NotFinite { .. })), "{refused:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_can_be_prepared_without_running_it() {
+    static NOWHERE: Statement = statement("DELETE FROM nowhere WHERE id = $1");
+    for db in databases("prepare").await {
+        let all: Result<(), Fault> = db
+            .read(|tx| super::fixture::STATEMENTS.iter().try_for_each(|statement| tx.prepare(statement)))
+            .await;
+        all.expect("each of them is sound");
+        let unsound: Result<(), Fault> = db.read(|tx| tx.prepare(&NOWHERE)).await;
+        assert!(matches!(unsound, Err(Fault::Engine { .. })), "{unsound:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_column_of_another_type_is_a_fault_and_a_wrong_number_of_rows_too() {
     for db in databases("columns").await {
         put(&db, "a").await.expect("a is put");
