@@ -3,11 +3,19 @@
 mod suite {
     mod ack;
     mod address;
+    mod binary;
+    mod builder;
+    mod config;
+    mod contract;
     mod credential;
+    mod data_dir;
     mod delivery;
     mod handover;
     mod house;
+    mod listener;
+    mod receiver;
     mod refusal;
+    mod telemetry;
     mod token;
     mod trigger;
 }
