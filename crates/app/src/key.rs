@@ -185,3 +185,6 @@ fn row(env: Env, new: NewKey, proof: Proof, rng: &dyn Rng, now: Timestamp) -> Re
         last_used_at: None,
     })
 }
+
+#[cfg(test)]
+mod tests;
