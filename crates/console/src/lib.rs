@@ -1,1 +1,115 @@
+//! Pages: the operator's console under `/console`, and the hosted pages that a builder's end users meet.
+//!
+//! Two routers with two content-security policies. A page is a template with a view struct; the view knows no use case, a
+//! handler asks a use case and fills the view. A partial is a named block of its page: an htmx request gets the block,
+//! anyone else the page. Everything works without script.
 
+mod asset;
+mod chart;
+mod colour;
+mod failure;
+mod hosted;
+mod operator;
+mod path;
+mod policy;
+#[doc(hidden)]
+pub mod sample;
+mod view;
+mod visitor;
+mod words;
+
+use app::App;
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Path, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use model::setting::colour::Colour;
+use webkit::{Family, Refusal, session::Cookies};
+
+/// Forms are small; the largest is *Settings*.
+const FORM_BYTES_MAX: usize = 64 * 1_024;
+
+/// What the pages are made with.
+#[derive(Clone)]
+pub struct ConsoleState {
+    pub(crate) app: App,
+    pub(crate) cookies: Cookies,
+    /// Host and port of our public address, as browsers write them in `Origin`.
+    pub(crate) authority: String,
+}
+
+impl ConsoleState {
+    pub fn new(app: App) -> Self {
+        let url = &app.options.public_url;
+        let authority = match (url.host_str(), url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (host, _) => host.unwrap_or_default().to_owned(),
+        };
+        Self { cookies: Cookies::new(url.scheme() == "https"), authority, app }
+    }
+}
+
+/// `/`, `/console/…` and the assets. Has no fallback of its own outside of `/console`.
+pub fn operator_router(state: ConsoleState) -> Router {
+    Router::new()
+        .route("/", get(|| async { Redirect::to(path::CONSOLE) }))
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
+        .nest(path::CONSOLE, operator::routes())
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(state.clone(), failure::layer))
+        .layer(middleware::from_fn(policy::operator))
+        .with_state(state)
+        .merge(asset_router())
+}
+
+/// `/{product}/{environment}/{workflow}/{page}/{token}`.
+pub fn hosted_router(state: ConsoleState) -> Router {
+    hosted::routes().layer(middleware::from_fn(policy::hosted)).with_state(state)
+}
+
+fn asset_router() -> Router {
+    Router::new()
+        .route("/assets/{file}", get(asset_file))
+        .route("/assets/brand/{colour}", get(brand))
+        .layer(middleware::from_fn(policy::asset))
+}
+
+async fn asset_file(Path(file): Path<String>, request: Request) -> Response {
+    let Some(asset) = asset::find(&file) else { return no_such_file(&request) };
+    let headers = request.headers();
+    let tag = format!("\"{}\"", asset.hashed);
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, asset.media_type)], asset.bytes.as_ref()).into_response()
+    };
+    keep(response.headers_mut());
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// The colour of a builder's pages. Its name is its content, so it may be kept as long as a hashed file.
+async fn brand(Path(file): Path<String>, request: Request) -> Response {
+    let colour = file.strip_suffix(".css").and_then(|digits| format!("#{digits}").parse::<Colour>().ok());
+    let Some(colour) = colour else { return no_such_file(&request) };
+    let style = colour::style(colour);
+    let mut response = ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], style).into_response();
+    keep(response.headers_mut());
+    response
+}
+
+fn no_such_file(request: &Request) -> Response {
+    let id = webkit::request_id(request.extensions());
+    Refusal::absent("there is no such file").into_response(Family::Telemetry, id)
+}
+
+fn keep(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+}

@@ -1,0 +1,89 @@
+// Makes the console nicer; everything works without it.
+(() => {
+  "use strict";
+  document.documentElement.classList.add("script");
+
+  const closest = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
+
+  // Copy: the button carries the text, or names the element that does.
+  document.addEventListener("click", async (event) => {
+    const button = closest(event, "button[data-copy], button[data-copy-from]");
+    if (!button) return;
+    event.preventDefault();
+    const from = button.dataset.copyFrom;
+    const text = from ? document.getElementById(from)?.textContent ?? "" : button.dataset.copy;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.classList.add("done");
+      button.setAttribute("aria-label", "Copied");
+      setTimeout(() => { button.classList.remove("done"); button.setAttribute("aria-label", "Copy"); }, 1500);
+    } catch { toast("Copying is not allowed here. Select the text instead."); }
+  });
+
+  // A menu closes when one clicks elsewhere.
+  document.addEventListener("click", (event) => {
+    for (const open of document.querySelectorAll("details.env[open], details.foot[open]")) {
+      if (!open.contains(event.target)) open.open = false;
+    }
+  });
+
+  // A secret that is shown hides itself.
+  const shown = document.querySelector("[data-hide-after]");
+  if (shown) setTimeout(() => location.replace(shown.dataset.hideTo), Number(shown.dataset.hideAfter) * 1000);
+
+  // The colour field shows what is typed.
+  document.addEventListener("input", (event) => {
+    const field = closest(event, "input[data-swatch]");
+    const swatch = field && document.getElementById(field.dataset.swatch);
+    if (swatch && /^#[0-9a-f]{6}$/i.test(field.value)) swatch.setAttribute("fill", field.value);
+  });
+
+  // Relative times go on.
+  const said = (seconds) => {
+    if (seconds < 5) return "just now";
+    if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+    if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+    return null;
+  };
+  const tick = () => {
+    for (const time of document.querySelectorAll("time[data-ago]")) {
+      const text = said((Date.now() - Date.parse(time.dateTime)) / 1000);
+      if (text && time.textContent !== text) time.textContent = text;
+    }
+  };
+  setInterval(tick, 5000);
+
+  // Keys: / searches, J and K move through a list, E opens the environments, Esc goes up.
+  const typing = (target) => target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target)) { if (event.key === "Escape") event.target.blur(); return; }
+    const rows = [...document.querySelectorAll("a.row-link")];
+    const at = rows.indexOf(document.activeElement);
+    if (event.key === "/") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }
+    else if (event.key === "j" && rows.length) rows[Math.min(at + 1, rows.length - 1)].focus();
+    else if (event.key === "k" && rows.length) rows[Math.max(at - 1, 0)].focus();
+    else if (event.key === "e") { const env = [...document.querySelectorAll("details.env")].find((d) => d.offsetParent); if (env) { env.open = !env.open; env.querySelector(env.open ? "a" : "summary")?.focus(); } }
+    else if (event.key === "Escape") { const open = document.querySelector("details.env[open], details.foot[open]"); if (open) open.open = false; else document.querySelector("a[data-up]")?.click(); }
+  });
+
+  // A partial that could not be fetched says so with the request's id; a sign-in that ended goes to the sign-in page.
+  const toast = (text, id) => {
+    document.querySelector(".toast")?.remove();
+    const box = document.createElement("div");
+    box.className = "toast";
+    box.setAttribute("role", "status");
+    const body = document.createElement("div");
+    body.textContent = text;
+    if (id) { const code = document.createElement("code"); code.textContent = `request ${id}`; body.append(document.createElement("br"), code); }
+    box.append(body);
+    document.body.append(box);
+    setTimeout(() => box.remove(), 8000);
+  };
+  document.addEventListener("htmx:responseError", (event) => {
+    const answer = event.detail.xhr;
+    toast("This could not be loaded just now.", answer.getResponseHeader("x-request-id"));
+  });
+  document.addEventListener("htmx:sendError", () => toast("The server cannot be reached. Trying again."));
+})();

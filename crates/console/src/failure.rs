@@ -1,0 +1,122 @@
+//! When a page cannot be shown: the cause goes to the log, the person gets what helps and the request's id.
+
+use crate::{ConsoleState, path, view::sign_in::Message};
+use askama::Template;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{Html, IntoResponse, Response},
+};
+use kernel::Category;
+use std::{error::Error, sync::Arc};
+
+/// A page that could not be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    category: Category,
+    title: String,
+    text: String,
+    /// For the log alone.
+    cause: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    pub(crate) fn new(category: Category, title: &str, text: &str) -> Self {
+        Self { category, title: title.to_owned(), text: text.to_owned(), cause: None }
+    }
+
+    /// What a use case answered, where the page has no better words for it.
+    pub(crate) fn of(category: Category, cause: impl Error + Send + Sync + 'static) -> Self {
+        let (title, text) = words(category);
+        Self { cause: Some(Arc::new(cause)), ..Self::new(category, title, text) }
+    }
+
+    pub(crate) fn absent(text: &str) -> Self {
+        Self::new(Category::Absent, "There is no such page", text)
+    }
+}
+
+const fn words(category: Category) -> (&'static str, &'static str) {
+    match category {
+        Category::Invalid => (
+            "This cannot be done like that",
+            "Something in the request breaks a rule. Go back and look at what was entered.",
+        ),
+        Category::Unauthenticated => ("Please sign in", "Your session has ended."),
+        Category::Forbidden => {
+            ("This is not allowed", "The form may be too old. Go back, load the page again and repeat it.")
+        }
+        Category::Absent => ("It is not there", "It may belong to the other environment, or was removed."),
+        Category::Conflict => (
+            "It has changed meanwhile",
+            "Somebody or something was faster. Go back and look at how it is now.",
+        ),
+        Category::Limited => ("Too much at once", "Wait a moment, then try again."),
+        Category::Unavailable => {
+            ("Not available right now", "The server is busy. Try again in a moment; nothing was lost.")
+        }
+        Category::Fault => (
+            "Something went wrong here",
+            "This is our fault, not yours. The log has the details under the request's id.",
+        ),
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.category.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Draws the page of a [`Failure`] and logs its cause, once, with the id that the person sees too.
+pub(crate) async fn layer(State(_): State<ConsoleState>, request: Request, next: Next) -> Response {
+    let id = webkit::request_id(request.extensions());
+    let mut response = next.run(request).await;
+    let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
+    if let Some(cause) = &failure.cause
+        && matches!(failure.category, Category::Fault | Category::Unavailable)
+    {
+        tracing::error!(request.id = %id, error = %chain(cause.as_ref()), "a page could not be made");
+    }
+    let page = Message {
+        title: failure.title,
+        text: failure.text,
+        href: path::CONSOLE.to_owned(),
+        way_on: "To the console".to_owned(),
+        request_id: Some(id.to_string()),
+        refresh: false,
+    };
+    let mut drawn = (response.status(), html(&page)).into_response();
+    if matches!(failure.category, Category::Unavailable | Category::Limited) {
+        drawn.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    drawn
+}
+
+/// Renders a template. One that fails is a fault of ours: templates are compiled, so only writing can fail.
+pub(crate) fn html(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(fault) => {
+            tracing::error!(error = %fault, "a template could not be rendered");
+            (StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made").into_response()
+        }
+    }
+}
+
+/// A message with everything below it.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(cause) = below {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        below = cause.source();
+    }
+    text
+}

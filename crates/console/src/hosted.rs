@@ -1,0 +1,264 @@
+//! Hosted pages: what a builder's end user sees between signing up and their workspace.
+//!
+//! The address carries a token; whoever has it may see this run's progress and nothing else. The page waits on the
+//! server for news, then asks again: with script by a partial, without by a refresh.
+
+use crate::{
+    ConsoleState,
+    failure::{chain, html},
+    view::hosted::{Brand, Line, LineState, Message, Progress},
+    visitor::address,
+};
+use app::{
+    handover::{self, Continue, HostedPage, HostedPath, PageFault},
+    setting::Current,
+};
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use kernel::{Category, RequestId, RunId};
+use minijinja::{Environment, context};
+use model::run::NodeStatus;
+use std::{collections::HashMap, sync::LazyLock};
+use url::form_urlencoded;
+use webkit::{Family, Refusal};
+
+/// The script asks for a partial with this.
+const PARTIAL: HeaderName = HeaderName::from_static("x-partial");
+/// Tells the script where the browser goes next: it cannot follow a redirect to another origin itself.
+const CONTINUE: HeaderName = HeaderName::from_static("x-continue");
+/// Tells the script that another page is due.
+const WHOLE: HeaderName = HeaderName::from_static("x-whole");
+
+/// How often a page that waits for a person looks again by itself, in seconds.
+const LOOK_AGAIN: u32 = 20;
+/// Our own colour, where the builder's is not known.
+const OURS: &str = "0f7a55";
+
+/// Texts are data from the start: a growth team will edit them.
+static TEXTS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../texts/hosted.json"))
+        .expect("the built-in texts are a JSON object of texts")
+});
+
+pub(crate) fn routes() -> Router<ConsoleState> {
+    let page = || get(page).fallback(not_here);
+    Router::new()
+        .route("/{product}/{environment}/{workflow}/{page}", page())
+        .route("/{product}/{environment}/{workflow}/{page}/{token}", page())
+}
+
+async fn page(
+    State(state): State<ConsoleState>,
+    Path(segments): Path<HashMap<String, String>>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let id = webkit::request_id(request.extensions());
+    let Some(path) = read(&segments) else { return no_page(id) };
+    let partial = headers.contains_key(PARTIAL);
+    let visitor = Some(address(request.extensions()));
+    match path {
+        Some(path) => match handover::continue_page(&state.app, path, visitor).await {
+            Ok(answer) => present(answer, &reference(request.uri()), partial),
+            Err(fault) => trouble(&fault, id),
+        },
+        None => unknown(),
+    }
+}
+
+/// `None`: no page of ours. `Some(None)`: a page of ours with a link that cannot be one.
+fn read(segments: &HashMap<String, String>) -> Option<Option<HostedPath>> {
+    let product = segments.get("product")?.parse().ok()?;
+    let environment = segments.get("environment")?.parse().ok()?;
+    let workflow = segments.get("workflow")?.parse().ok()?;
+    let page = match segments.get("page")?.as_str() {
+        "continue" => HostedPage::Continue,
+        "create-tenant" => HostedPage::Return,
+        _ => return Some(None),
+    };
+    let Some(token) = segments.get("token").cloned() else { return Some(None) };
+    Some(Some(HostedPath { product, environment, workflow, page, token }))
+}
+
+/// What the person can name when they write to support: the run's id as their address carries it, shortened.
+fn reference(uri: &Uri) -> String {
+    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let run = pairs.filter(|(name, _)| name == "runtimeId").find_map(|(_, id)| id.parse::<RunId>().ok());
+    run.map(|run| run.to_string().chars().take(8).collect()).unwrap_or_default()
+}
+
+fn present(answer: Continue, reference: &str, partial: bool) -> Response {
+    match answer {
+        Continue::Redirect(url) => go_on(url.as_str(), partial),
+        Continue::Progress(progress) => show_progress(&progress, reference, partial),
+        Continue::Waitlisted(current) => {
+            let texts = Texts::of(&current, "");
+            let paragraphs = ["waitlist_text", "waitlist_next"].map(|name| texts.text(name)).into();
+            let title = texts.text("waitlist_title");
+            let brand = brand(&current, reference);
+            whole(&Message { brand, title, paragraphs, way_on: None, refresh: Some(LOOK_AGAIN) }, partial)
+        }
+        Continue::Trouble(current) => {
+            let texts = Texts::of(&current, "");
+            let paragraphs = ["trouble_text", "trouble_next"].map(|name| texts.text(name)).into();
+            let title = texts.text("trouble_title");
+            let brand = brand(&current, reference);
+            whole(&Message { brand, title, paragraphs, way_on: None, refresh: Some(LOOK_AGAIN) }, partial)
+        }
+        Continue::SignIn(current, url) => {
+            let texts = Texts::of(&current, "");
+            let way_on = Some((texts.text("sign_in_button"), url.to_string()));
+            let paragraphs = vec![texts.text("sign_in_text")];
+            let title = texts.text("sign_in_title");
+            whole(
+                &Message { brand: brand(&current, reference), title, paragraphs, way_on, refresh: None },
+                partial,
+            )
+        }
+        Continue::Unknown => unknown(),
+    }
+}
+
+fn go_on(url: &str, partial: bool) -> Response {
+    if !partial {
+        return Redirect::to(url).into_response();
+    }
+    let mut response = StatusCode::OK.into_response();
+    if let Ok(url) = HeaderValue::from_str(url) {
+        response.headers_mut().insert(CONTINUE, url);
+    }
+    response
+}
+
+fn show_progress(progress: &handover::Progress, reference: &str, partial: bool) -> Response {
+    let texts = Texts::of(&progress.current, &progress.account_name);
+    let page = Progress {
+        brand: brand(&progress.current, reference),
+        title: texts.text("progress_title"),
+        lead: texts.text("progress_lead"),
+        lines: lines(progress, &texts),
+    };
+    if !partial {
+        return html(&page);
+    }
+    match page.as_progress().render() {
+        Ok(text) => Html(text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The first line that is not done is the one that turns; the last one names where it leads.
+fn lines(progress: &handover::Progress, texts: &Texts) -> Vec<Line> {
+    let mut now_is_taken = false;
+    let mut lines: Vec<Line> = progress
+        .lines
+        .iter()
+        .map(|line| {
+            let done = matches!(line.status, NodeStatus::Done | NodeStatus::Skipped);
+            let state = match (done, now_is_taken) {
+                (true, _) => LineState::Done,
+                (false, false) => LineState::Now,
+                (false, true) => LineState::Later,
+            };
+            now_is_taken |= !done;
+            Line { words: line.words.to_owned(), state }
+        })
+        .collect();
+    if let Some(creating) = lines.last_mut().filter(|line| line.state == LineState::Now)
+        && !progress.account_name.is_empty()
+    {
+        creating.words = texts.text("progress_creating");
+    }
+    let last = if now_is_taken { LineState::Later } else { LineState::Now };
+    lines.push(Line { words: texts.text("progress_opening"), state: last });
+    lines
+}
+
+/// A page that replaces another: the script that asked for a partial is told to load it.
+fn whole(page: &Message, partial: bool) -> Response {
+    if partial {
+        let mut response = StatusCode::OK.into_response();
+        response.headers_mut().insert(WHOLE, HeaderValue::from_static("1"));
+        return response;
+    }
+    html(page)
+}
+
+fn brand(current: &Current, reference: &str) -> Brand {
+    let settings = &current.settings;
+    Brand {
+        name: settings.product_name.clone(),
+        colour: settings.colour.trim_start_matches('#').to_lowercase(),
+        support: settings.support_address.clone(),
+        reference: reference.to_owned(),
+    }
+}
+
+/// A page of nobody's product: what is unknown must not tell whose it might be.
+fn nobody(status: StatusCode, title: &str, text: &str, refresh: Option<u32>) -> Response {
+    let texts = Texts { product: String::new(), account: String::new() };
+    let brand = Brand { name: "Signup".into(), colour: OURS.into(), support: None, reference: String::new() };
+    let page = Message {
+        brand,
+        title: texts.text(title),
+        paragraphs: vec![texts.text(text)],
+        way_on: None,
+        refresh,
+    };
+    (status, html(&page)).into_response()
+}
+
+fn unknown() -> Response {
+    nobody(StatusCode::NOT_FOUND, "unknown_title", "unknown_text", None)
+}
+
+fn trouble(fault: &PageFault, id: RequestId) -> Response {
+    let category = fault.category();
+    tracing::error!(request.id = %id, error = %chain(fault), "a hosted page could not be answered");
+    let status = StatusCode::from_u16(category.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = nobody(status, "busy_title", "busy_text", Some(5));
+    if category == Category::Unavailable {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+/// Paths of four or five segments that are no page of ours: the JSON answer of any unknown path (decision D20).
+fn no_page(id: RequestId) -> Response {
+    Refusal::absent("there is nothing under this path").into_response(Family::Telemetry, id)
+}
+
+async fn not_here(Path(segments): Path<HashMap<String, String>>, request: Request) -> Response {
+    let id = webkit::request_id(request.extensions());
+    if read(&segments).is_none() {
+        return no_page(id);
+    }
+    let refusal =
+        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this page answers GET alone");
+    refusal.into_response(Family::Telemetry, id)
+}
+
+/// The page's texts for one product and account.
+struct Texts {
+    product: String,
+    account: String,
+}
+
+impl Texts {
+    fn of(current: &Current, account: &str) -> Self {
+        Self { product: current.settings.product_name.clone(), account: account.to_owned() }
+    }
+
+    /// A text with its places filled; as it stands where it cannot be filled. HTML is escaped by the frame.
+    fn text(&self, name: &str) -> String {
+        let Some(text) = TEXTS.get(name) else { return String::new() };
+        let values = context! { product => &self.product, account => &self.account };
+        Environment::new().render_str(text, values).unwrap_or_else(|_| text.clone())
+    }
+}

@@ -1,0 +1,212 @@
+//! Acts on runs. Each has a page that says what will happen to whom; the act itself is a form on it.
+
+use super::run::{find, unknown};
+use crate::{
+    ConsoleState,
+    failure::{Failure, html},
+    path,
+    view::{Room, sign_in::Confirm},
+    visitor::{Asked, Place, Posted},
+    words::{count, counted},
+};
+use app::run::{self, ActFault, RunDetail};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use kernel::{Category, RunId};
+use serde::Deserialize;
+
+/// The most that one batch admits.
+const BATCH_MAX: u64 = run::BATCH_MAX as u64;
+
+/// What an operator may do to one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Retry,
+    Skip,
+    Cancel,
+    Admit,
+}
+
+impl What {
+    fn named(name: &str) -> Result<Self, Failure> {
+        match name {
+            "retry" => Ok(Self::Retry),
+            "skip" => Ok(Self::Skip),
+            "cancel" => Ok(Self::Cancel),
+            "admit" => Ok(Self::Admit),
+            _ => Err(Failure::absent("A run can be sent again, skipped, cancelled or admitted.")),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Skip => "skip",
+            Self::Cancel => "cancel",
+            Self::Admit => "admit",
+        }
+    }
+
+    fn allowed(self, detail: &RunDetail) -> bool {
+        match self {
+            Self::Retry => detail.may_retry,
+            Self::Skip => detail.may_skip,
+            Self::Cancel => detail.may_cancel,
+            Self::Admit => detail.may_admit,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Nothing {}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Batch {
+    #[serde(default)]
+    count: String,
+}
+
+/// What will happen, before it does.
+pub(crate) async fn page(
+    State(state): State<ConsoleState>,
+    place: Place,
+    Path((_, id, act)): Path<(String, String, String)>,
+) -> Result<Response, Failure> {
+    let what = What::named(&act)?;
+    let Some(detail) = find(&state, &place, &id).await? else { return Ok(unknown(&place)) };
+    if !what.allowed(&detail) {
+        return Ok(Redirect::to(&path::run(place.stage, detail.run.id)).into_response());
+    }
+    Ok(html(&confirm(&place, &detail, what)))
+}
+
+pub(crate) async fn act(
+    State(state): State<ConsoleState>,
+    Path((_, id, act)): Path<(String, String, String)>,
+    Posted { place, .. }: Posted<Place, Nothing>,
+) -> Result<Response, Failure> {
+    let what = What::named(&act)?;
+    let Ok(id) = id.parse::<RunId>() else { return Ok(unknown(&place)) };
+    let (app, actor, env) = (&state.app, place.actor(), place.env);
+    let done = match what {
+        What::Retry => run::retry(app, actor, env, id).await,
+        What::Skip => run::skip(app, actor, env, id).await,
+        What::Cancel => run::cancel(app, actor, env, id).await,
+        What::Admit => run::admit(app, actor, env, id).await,
+    };
+    match done {
+        Ok(run) => Ok(Redirect::to(&path::run(place.stage, run.id)).into_response()),
+        Err(ActFault::Unknown) => Ok(unknown(&place)),
+        Err(ActFault::Refused(_)) => Err(Failure::new(
+            Category::Conflict,
+            "The run has moved on",
+            "What you wanted to do is not possible any more. Open the run and look at how it is now.",
+        )),
+        Err(fault) => Err(Failure::of(fault.category(), fault)),
+    }
+}
+
+fn confirm(place: &Place, detail: &RunDetail, what: What) -> Confirm {
+    let run = &detail.run;
+    let email = run.email.as_str();
+    let (title, lead, consequences, button) = words(what, email, &run.account_name);
+    Confirm {
+        frame: place.frame(Room::Runs, None),
+        title,
+        lead,
+        consequences: consequences.iter().map(|text| (*text).to_owned()).collect(),
+        action: path::run_act(place.stage, run.id, what.name()),
+        button: button.to_owned(),
+        danger: what == What::Cancel,
+        back: path::run(place.stage, run.id),
+        fields: Vec::new(),
+    }
+}
+
+fn words(what: What, email: &str, account: &str) -> (String, String, &'static [&'static str], &'static str) {
+    match what {
+        What::Retry => (
+            format!("Send the webhook for {email} again?"),
+            format!("Your endpoint gets the tenant data of {account} once more."),
+            &[
+                "The message keeps its webhook-id: a receiver that knows it already recognises it.",
+                "Failed attempts are repeated by the same schedule as the first time.",
+            ],
+            "Send again",
+        ),
+        What::Skip => (
+            format!("Go on without an acknowledgement for {email}?"),
+            format!("Use this when {account} exists in your app already."),
+            &[
+                "The person lands on the onboarding page, whether or not your app knows the tenant.",
+                "The lead is stored and the welcome mail is written now.",
+                "The webhook is not sent again; an acknowledgement that still comes is recorded.",
+            ],
+            "Skip this step",
+        ),
+        What::Cancel => (
+            format!("Cancel the run of {email}?"),
+            format!("{email} will not get a workspace from this run. This cannot be undone."),
+            &[
+                "Their page says that something did not work, and whom to write to.",
+                "No further webhook is sent, and an acknowledgement that still comes is refused.",
+                "A new trigger for them begins a new run for the same tenant.",
+            ],
+            "Cancel this run",
+        ),
+        What::Admit => (
+            format!("Admit {email}?"),
+            format!("{email} passes the waitlist now, whatever its limit."),
+            &[
+                "Your webhook gets the tenant data.",
+                "An open page goes on by itself; otherwise the person goes on when they open their link.",
+            ],
+            "Admit",
+        ),
+    }
+}
+
+/// How many to admit, and what that means.
+pub(crate) async fn admit_page(place: Place, Asked(batch): Asked<Batch>) -> Response {
+    let waiting = place.counts.waitlisted;
+    let most = waiting.min(BATCH_MAX);
+    let wanted = batch.count.parse().unwrap_or(most).clamp(1.min(most), most);
+    let frame = place.frame(Room::Runs, None);
+    let back = path::runs_with(place.stage, &[("state", "waitlist")]);
+    let lead = match waiting {
+        0 => "Nobody is on the waitlist right now.".to_owned(),
+        n => format!(
+            "{} on the waitlist. Those who have waited longest come first, at most {BATCH_MAX} at once.",
+            counted(n, "person is", "people are")
+        ),
+    };
+    html(&crate::view::run::Admit {
+        frame,
+        lead,
+        most: count(most),
+        wanted: wanted.to_string(),
+        possible: waiting > 0,
+        action: path::admit(place.stage),
+        back,
+    })
+}
+
+pub(crate) async fn admit_batch(
+    State(state): State<ConsoleState>,
+    Posted { place, form }: Posted<Place, Batch>,
+) -> Result<Response, Failure> {
+    let wanted = form.count.trim().parse::<usize>().ok().filter(|n| (1..=run::BATCH_MAX).contains(n));
+    let wanted = wanted.ok_or_else(|| {
+        Failure::new(
+            Category::Invalid,
+            "How many?",
+            "Write a whole number from 1 to 100. Nobody was admitted.",
+        )
+    })?;
+    run::admit_next(&state.app, place.actor(), place.env, wanted)
+        .await
+        .map_err(|fault| Failure::of(fault.category(), fault))?;
+    Ok(Redirect::to(&path::runs(place.stage)).into_response())
+}

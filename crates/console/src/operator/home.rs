@@ -1,0 +1,233 @@
+//! *Home*: signups and accounts per day, and *try a signup* in Development.
+
+use crate::{
+    ConsoleState,
+    chart::{self, Day},
+    failure::{Failure, html},
+    path,
+    view::{
+        Notice, Room, Tone,
+        home::{DayRow, Home, Tile, Tried, Try},
+    },
+    visitor::{Place, Posted},
+    words::{count, counted, day},
+};
+use app::{
+    report,
+    run::{self, TriggerFault, TryFault},
+};
+use axum::{extract::State, http::StatusCode, response::Response};
+use kernel::{Env, token};
+use model::platform::Stage;
+use serde::Deserialize;
+
+/// Days that the page speaks of; as many before them are what it compares with.
+const DAYS: u16 = 28;
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct TryForm {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    user_id: String,
+}
+
+pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Result<Response, Failure> {
+    let form = TryForm {
+        email: "ada@acme-rockets.com".to_owned(),
+        user_id: format!("try-{}", token::<6>(state.app.rng.as_ref()).to_lowercase()),
+    };
+    show(&state, &place, form, None).await
+}
+
+/// Triggers the real workflow, then leaves for the page that the end user sees.
+pub(crate) async fn try_signup(
+    State(state): State<ConsoleState>,
+    Posted { place, form }: Posted<Place, TryForm>,
+) -> Result<Response, Failure> {
+    match run::try_signup(&state.app, place.actor(), place.env, &form.email, &form.user_id).await {
+        Ok(triggered) => Ok(html(&Tried {
+            frame: place.frame(Room::Home, None),
+            url: triggered.redirect_url.to_string(),
+            run: path::run(place.stage, triggered.run),
+            message: format!("{} goes through the workflow.", form.email.trim()),
+        })),
+        Err(fault @ (TryFault::Email | TryFault::UserId)) => {
+            let mut page =
+                show(&state, &place, form, Some(super::entrance::sentence(&fault.to_string()))).await?;
+            *page.status_mut() = StatusCode::BAD_REQUEST;
+            Ok(page)
+        }
+        Err(TryFault::Trigger(TriggerFault::Incomplete(_))) => show(&state, &place, form, None).await,
+        Err(fault) => Err(Failure::of(fault.category(), fault)),
+    }
+}
+
+async fn show(
+    state: &ConsoleState,
+    place: &Place,
+    form: TryForm,
+    fault: Option<String>,
+) -> Result<Response, Failure> {
+    let (all, notice) = match report::daily(&state.app, place.env, DAYS * 2).await {
+        Ok(days) => (days, None),
+        Err(fault) => {
+            tracing::error!(error = %crate::failure::chain(&fault), "the daily counts could not be read");
+            let text = "Runs and settings work; the counts come back by themselves.";
+            (Vec::new(), Some(Notice::new(Tone::Wait, "The numbers cannot be read right now", text)))
+        }
+    };
+    let days: Vec<Day> = all
+        .iter()
+        .map(|d| Day { date: d.date, whole: d.signups.max(d.accounts), part: d.accounts })
+        .collect();
+    let (before, now) = days.split_at(days.len().saturating_sub(usize::from(DAYS)));
+    let totals = Totals::of(&all, usize::from(DAYS));
+    let empty = totals.signups.0 + totals.signups.1 == 0 && place.counts.all == 0 && !now.is_empty();
+    let page = Home {
+        frame: place.frame(Room::Home, notice),
+        period: period(place, now),
+        tiles: tiles(place, &totals),
+        chart: chart::bars(now, "signups", "accounts created"),
+        summary: summary(now, &totals),
+        days: now.iter().rev().map(row).collect(),
+        empty: empty && before.iter().all(|d| d.whole == 0),
+        trial: trial(state, place, form, fault),
+        snippet: snippet(state, place.env).await?,
+    };
+    Ok(html(&page))
+}
+
+/// Of the period, and of the one before it.
+struct Totals {
+    signups: (u64, u64),
+    accounts: (u64, u64),
+}
+
+impl Totals {
+    fn of(all: &[report::Day], period: usize) -> Self {
+        let (before, now) = all.split_at(all.len().saturating_sub(period));
+        let sum = |days: &[report::Day], of: fn(&report::Day) -> u64| days.iter().map(of).sum::<u64>();
+        Self {
+            signups: (sum(now, |d| d.signups), sum(before, |d| d.signups)),
+            accounts: (sum(now, |d| d.accounts), sum(before, |d| d.accounts)),
+        }
+    }
+}
+
+fn period(place: &Place, days: &[Day]) -> String {
+    match (days.first(), days.last()) {
+        (Some(first), Some(last)) => format!(
+            "{} to {}, up to {} today",
+            day(first.date),
+            day(last.date),
+            place.speaker.short_clock(place.speaker.now())
+        ),
+        _ => "No days could be counted".to_owned(),
+    }
+}
+
+fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
+    let counts = &place.counts;
+    let stage = place.stage;
+    let awaiting = counts.waiting.saturating_sub(counts.waitlisted);
+    let running =
+        counts.all - (counts.waiting + counts.incident + counts.completed + counts.cancelled).min(counts.all);
+    vec![
+        compared("Signups", totals.signups),
+        compared("Accounts created", totals.accounts),
+        Tile {
+            name: "Under way now".to_owned(),
+            value: count(running + counts.waiting),
+            change: String::new(),
+            change_class: "",
+            against: format!(
+                "{} on the waitlist, {} for an acknowledgement",
+                count(counts.waitlisted),
+                count(awaiting)
+            ),
+            href: Some(path::runs_with(stage, &[("state", "waiting")])),
+        },
+        Tile {
+            name: "Incidents now".to_owned(),
+            value: count(counts.incident),
+            change: String::new(),
+            change_class: "",
+            against: if counts.incident == 0 {
+                "nothing stands still"
+            } else {
+                "stand still until somebody acts"
+            }
+            .to_owned(),
+            href: Some(path::runs_with(stage, &[("state", "incident")])),
+        },
+    ]
+}
+
+/// A number against the same number of days before.
+fn compared(name: &str, (now, before): (u64, u64)) -> Tile {
+    let (change, change_class) = change(now, before);
+    let against = if before == 0 {
+        format!("none in the {DAYS} days before")
+    } else {
+        format!("against the {DAYS} days before")
+    };
+    Tile { name: name.to_owned(), value: count(now), change, change_class, against, href: None }
+}
+
+fn change(now: u64, before: u64) -> (String, &'static str) {
+    if before == 0 {
+        return (String::new(), "");
+    }
+    let percent = (now as f64 - before as f64) / before as f64 * 100.0;
+    let rounded = percent.abs().round();
+    match percent {
+        _ if rounded == 0.0 => ("as many".to_owned(), "flat"),
+        p if p > 0.0 => (format!("+ {rounded} %"), ""),
+        _ => (format!("− {rounded} %"), "bad"),
+    }
+}
+
+fn summary(days: &[Day], totals: &Totals) -> String {
+    let most = days.iter().max_by_key(|d| d.whole);
+    let peak = most.map(|d| format!("; most on {}: {}", day(d.date), count(d.whole))).unwrap_or_default();
+    format!(
+        "{} in {} days and {} created{peak}",
+        counted(totals.signups.0, "signup", "signups"),
+        days.len(),
+        counted(totals.accounts.0, "account", "accounts")
+    )
+}
+
+fn row(d: &Day) -> DayRow {
+    DayRow { iso: d.date.to_string(), day: day(d.date), signups: count(d.whole), accounts: count(d.part) }
+}
+
+fn trial(state: &ConsoleState, place: &Place, form: TryForm, fault: Option<String>) -> Option<Try> {
+    let missing = run::missing(&place.current, &state.app.options.public_url);
+    let missing = missing
+        .into_iter()
+        .map(|missing| {
+            let anchor = if missing.item.contains("webhook") { "webhook" } else { "redirects" };
+            (super::entrance::sentence(missing.item).trim_end_matches('.').to_owned(), anchor.to_owned())
+        })
+        .collect();
+    (place.stage == Stage::Development).then_some(Try {
+        email: form.email,
+        user_id: form.user_id,
+        fault,
+        missing,
+    })
+}
+
+/// The call that begins a run, with everything filled in but the token.
+pub(super) async fn snippet(state: &ConsoleState, env: Env) -> Result<String, Failure> {
+    let workflow =
+        run::first_workflow(&state.app, env).await.map_err(|fault| Failure::of(fault.category(), fault))?;
+    let url = state.app.options.public_url.join("/trigger").map(String::from).unwrap_or_default();
+    let workflow = workflow.map_or_else(|| "WORKFLOW_ID".to_owned(), |id| id.to_string());
+    Ok(format!(
+        "curl -X POST {url} \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  -H \"Content-Type: application/json\" \\\n  \
+         -d '{{\"workflow_id\":\"{workflow}\",\n       \"user_id\":\"u-1\",\"email_id\":\"ada@example.com\"}}'"
+    ))
+}

@@ -1,0 +1,63 @@
+//! The rooms of the console and their doors.
+
+mod account;
+mod act;
+mod entrance;
+mod home;
+mod run;
+mod runs;
+mod settings;
+mod wire;
+
+use crate::{ConsoleState, failure::Failure, path, visitor::Visitor};
+use axum::{
+    Router,
+    response::Redirect,
+    routing::{get, post},
+};
+use kernel::Category;
+use model::platform::Stage;
+
+/// Everything under `/console`. The tests hold a list of these with each kind of caller.
+pub(crate) fn routes() -> Router<ConsoleState> {
+    Router::new()
+        .route("/", get(entrance_hall))
+        .route("/sign-in", get(entrance::page).post(entrance::sign_in))
+        .route("/setup", get(entrance::setup_page).post(entrance::setup))
+        .route("/sign-out", post(account::sign_out))
+        .route("/sign-out-everywhere", post(account::sign_out_everywhere))
+        .route("/account", get(account::page))
+        .route("/{stage}", get(home::page))
+        .route("/{stage}/try", post(home::try_signup))
+        .route("/{stage}/runs", get(runs::page))
+        .route("/{stage}/runs/admit", get(act::admit_page).post(act::admit_batch))
+        .route("/{stage}/runs/{id}", get(run::page))
+        .route("/{stage}/runs/{id}/{act}", get(act::page).post(act::act))
+        .route("/{stage}/settings", get(settings::page).post(settings::save))
+        .route("/{stage}/settings/enable", post(settings::enable))
+        .route("/{stage}/settings/rotate", get(settings::rotate_page).post(settings::rotate))
+        .fallback(unknown)
+        .method_not_allowed_fallback(not_like_this)
+}
+
+/// Development comes first: that is where one works.
+async fn entrance_hall(visitor: Visitor) -> Redirect {
+    let stage = visitor.environments.first().map_or(Stage::Development, |(_, first)| first.stage);
+    Redirect::to(&path::home(stage))
+}
+
+async fn unknown() -> Failure {
+    Failure::absent("The address leads nowhere. The menu has all the rooms there are.")
+}
+
+async fn not_like_this() -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let page = Failure::new(
+        Category::Invalid,
+        "This page is not for that",
+        "It was asked for in a way that it does not answer.",
+    );
+    let mut response = page.into_response();
+    *response.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
+    response
+}

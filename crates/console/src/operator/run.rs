@@ -1,0 +1,241 @@
+//! One run: a timeline of its steps, what was sent, what came of it.
+
+use super::{runs::pill, wire};
+use crate::{
+    ConsoleState,
+    failure::{Failure, html},
+    path,
+    view::{
+        Notice, Room,
+        run::{Act, Fact, Mail, Node, Show},
+        sign_in::Trouble,
+    },
+    visitor::{Partial, Place},
+    words::{When, span},
+};
+use app::run::{self, NodeView, RunDetail};
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+use kernel::{Category, RunId};
+use model::run::{NodeStatus, RunKind, RunState};
+use std::time::Duration;
+
+pub(crate) async fn page(
+    State(state): State<ConsoleState>,
+    place: Place,
+    partial: Partial,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let Some(detail) = find(&state, &place, &id).await? else { return Ok(unknown(&place)) };
+    let page = show(&place, &detail, None);
+    if !partial.0 {
+        return Ok(html(&page));
+    }
+    // A partial that nothing follows is the last one: the page that holds it stops asking.
+    let status = if page.live { StatusCode::OK } else { StatusCode::from_u16(286).unwrap_or(StatusCode::OK) };
+    match page.as_live().render() {
+        Ok(text) => Ok((status, Html(text)).into_response()),
+        Err(fault) => Err(Failure::of(Category::Fault, fault)),
+    }
+}
+
+/// The run of this environment; `None` for another's and for what is no id.
+pub(super) async fn find(
+    state: &ConsoleState,
+    place: &Place,
+    id: &str,
+) -> Result<Option<RunDetail>, Failure> {
+    let Ok(id) = id.parse::<RunId>() else { return Ok(None) };
+    run::detail(&state.app, place.env, id).await.map_err(|fault| Failure::of(fault.category(), fault))
+}
+
+pub(super) fn unknown(place: &Place) -> Response {
+    let page = Trouble {
+        frame: place.frame(Room::Runs, None),
+        title: "There is no such run here".into(),
+        text: "It may belong to the other environment. Search for the mail or the id in the list of runs."
+            .into(),
+        request_id: place.visitor.request_id.to_string(),
+    };
+    (StatusCode::NOT_FOUND, html(&page)).into_response()
+}
+
+pub(super) fn show(place: &Place, detail: &RunDetail, notice: Option<Notice>) -> Show {
+    let (run, speaker) = (&detail.run, &place.speaker);
+    let incident = run.incident.as_ref().map(|incident| {
+        format!(
+            "{}: {}. {}",
+            run::reason_words(incident.reason),
+            incident.message.trim_end_matches('.'),
+            advice(detail)
+        )
+    });
+    Show {
+        frame: place.frame(Room::Runs, notice),
+        id: run.id.to_string(),
+        name: run.email.to_string(),
+        workflow: detail.workflow_name.clone(),
+        state: pill(run),
+        started: speaker.ago(run.created_at),
+        clock: speaker.clock(run.created_at),
+        progress: progress(detail),
+        incident,
+        acts: acts(place, detail),
+        nodes: detail.nodes.iter().map(|view| node(place, detail, view)).collect(),
+        user: user(detail),
+        account: account(detail),
+        lead: lead(place, detail),
+        mails: mails(place, detail),
+        live: matches!(run.state, RunState::Running | RunState::Waiting),
+    }
+}
+
+fn advice(detail: &RunDetail) -> &'static str {
+    if detail.may_retry {
+        "Mend the cause, then send again; or skip this step if the tenant exists already."
+    } else {
+        ""
+    }
+}
+
+fn progress(detail: &RunDetail) -> String {
+    let done = detail
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.status, NodeStatus::Done | NodeStatus::Skipped))
+        .count();
+    let kind = if detail.run.kind == RunKind::Login { "signed in again · " } else { "" };
+    format!("{kind}{done} of {} steps", detail.nodes.len())
+}
+
+fn acts(place: &Place, detail: &RunDetail) -> Vec<Act> {
+    let act = |words: &str, name, class| Act {
+        words: words.to_owned(),
+        href: path::run_act(place.stage, detail.run.id, name),
+        class,
+    };
+    let mut acts = Vec::new();
+    if detail.may_cancel {
+        acts.push(act("Cancel", "cancel", "quiet"));
+    }
+    if detail.may_skip {
+        acts.push(act("Skip", "skip", ""));
+    }
+    if detail.may_retry {
+        acts.push(act("Send again", "retry", "primary"));
+    }
+    if detail.may_admit {
+        acts.push(act("Admit", "admit", "primary"));
+    }
+    acts
+}
+
+fn node(place: &Place, detail: &RunDetail, view: &NodeView) -> Node {
+    let knot = match view.status {
+        NodeStatus::Done => "done",
+        NodeStatus::Waiting => "wait",
+        NodeStatus::Failed => "bad",
+        NodeStatus::Skipped => "off",
+        NodeStatus::Pending if ended(detail) => "off",
+        NodeStatus::Pending => "todo",
+    };
+    Node {
+        knot,
+        label: view.title.to_owned(),
+        note: view.note.clone(),
+        when: when(place, view),
+        attempts: view.attempts.iter().map(|attempt| wire::attempt(&place.speaker, attempt)).collect(),
+    }
+}
+
+fn ended(detail: &RunDetail) -> bool {
+    detail.run.state == RunState::Cancelled
+}
+
+/// The first step says when, a finished one how long after the step before, a waiting one since when.
+fn when(place: &Place, view: &NodeView) -> Option<When> {
+    let at = view.at?;
+    let mut when = place.speaker.clock(at);
+    match (view.status, view.took) {
+        (NodeStatus::Done | NodeStatus::Skipped, Some(took))
+            if view.kind != model::workflow::Kind::Trigger =>
+        {
+            when.said = if took < Duration::from_millis(1) {
+                "at once".to_owned()
+            } else {
+                format!("+ {}", span(took))
+            };
+        }
+        (NodeStatus::Waiting, _) => when.said = format!("for {}", span(place.speaker.now().since(at))),
+        _ => {}
+    }
+    Some(when)
+}
+
+fn user(detail: &RunDetail) -> Vec<Fact> {
+    let run = &detail.run;
+    let country = &run.enrichment.place.country;
+    let mut facts = vec![
+        Fact::text("Mail", run.email.as_str()),
+        Fact::code("Your id", run.user_id.as_str()),
+        Fact::code("Our id", run.end_user.to_string()),
+    ];
+    if let Some(role) = run.applied_role.as_ref().or(run.role.as_ref()) {
+        facts.push(Fact::text("Role", &role.name));
+    }
+    if !country.is_empty() {
+        facts.push(Fact::text("Country", country));
+    }
+    let (visits, _) = detail.visits;
+    facts.push(Fact::text("Browser", browser(visits, run.handed_over_at.is_some())));
+    facts
+}
+
+fn browser(visits: i64, handed_over: bool) -> &'static str {
+    match (visits, handed_over) {
+        (_, true) => "was handed over",
+        (0, _) => "has not opened the page yet",
+        _ => "has opened the page",
+    }
+}
+
+fn account(detail: &RunDetail) -> Vec<Fact> {
+    let run = &detail.run;
+    let mut facts = vec![Fact::text("Name", &run.account_name), Fact::code("Our id", run.tenant.to_string())];
+    if let Some(id) = run.builder_tenant.as_ref().and_then(|tenant| tenant.id.as_ref()) {
+        facts.push(Fact::code("Your id", id));
+    }
+    if let Some(plan) = &run.plan {
+        facts.push(Fact::text("Plan", &plan.name));
+    }
+    facts
+}
+
+fn lead(place: &Place, detail: &RunDetail) -> Vec<Fact> {
+    let Some(lead) = &detail.lead else { return Vec::new() };
+    let mut facts = vec![Fact::text("Mail", &lead.email), Fact::text("Account", &lead.account_name)];
+    let texts = [("Plan", &lead.plan_name), ("Role", &lead.role_name)];
+    facts.extend(
+        texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| Fact::text(name, text)),
+    );
+    facts.push(Fact::text("Stored", place.speaker.moment(lead.created_at).said));
+    facts
+}
+
+fn mails(place: &Place, detail: &RunDetail) -> Vec<Mail> {
+    let mail = |mail: &_| {
+        let mail: &app::mail::Mail = mail;
+        Mail {
+            to: mail.recipient.clone(),
+            subject: mail.subject.clone(),
+            body: mail.body.clone(),
+            at: place.speaker.moment(mail.created_at),
+            state: "kept here, not sent".to_owned(),
+        }
+    };
+    detail.mails.iter().map(mail).collect()
+}

@@ -1,0 +1,165 @@
+//! *Runs*: the list.
+
+use crate::{
+    ConsoleState,
+    failure::{Failure, html},
+    path,
+    view::{
+        Room, Tone,
+        run::{Chip, Pill, Row, Runs},
+    },
+    visitor::{Asked, Partial, Place},
+    words::{count, counted, initials},
+};
+use app::run::{self, RunCounts, RunFilter, RunPage};
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse, Response},
+};
+use kernel::{Category, Cursor};
+use model::run::{NodeStatus, Run, RunState, WaitingFor};
+use serde::Deserialize;
+
+/// Rows of one page.
+const ROWS: usize = 50;
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    after: String,
+    /// How many rows stand before this page, for "Rows 51–100 of".
+    #[serde(default)]
+    from: u64,
+}
+
+pub(crate) async fn page(
+    State(state): State<ConsoleState>,
+    place: Place,
+    partial: Partial,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Failure> {
+    let (of_state, waiting_for) = filter_state(&wanted.state)?;
+    let after = (!wanted.after.is_empty()).then(|| wanted.after.parse::<Cursor>()).transpose();
+    let after = after.map_err(|fault| Failure::of(Category::Invalid, fault))?;
+    let search: String = wanted.q.trim().chars().filter(|c| *c != '\0').take(200).collect();
+    let filter = RunFilter {
+        state: of_state,
+        waiting_for,
+        search: (!search.is_empty()).then(|| search.clone()),
+        after,
+        limit: ROWS,
+    };
+    let found = run::list(&state.app, place.env, filter).await.map_err(|f| Failure::of(f.category(), f))?;
+    let page = Runs {
+        sub: counted(found.counts.all, "run so far", "runs so far"),
+        chips: chips(&place, &found.counts, &wanted.state, &search),
+        rows: found.rows.iter().map(|run| row(&place, run)).collect(),
+        shown: shown(&found, wanted.from),
+        first: (wanted.from > 0).then(|| link(&place, &wanted.state, &search, None)),
+        next: found.next.as_ref().map(|next| {
+            let so_far = wanted.from + found.rows.len() as u64;
+            link(&place, &wanted.state, &search, Some((next, so_far)))
+        }),
+        empty: found.counts.all == 0,
+        snippet: super::home::snippet(&state, place.env).await?,
+        waitlisted: found.counts.waitlisted,
+        state: wanted.state,
+        search,
+        frame: place.frame(Room::Runs, None),
+    };
+    Ok(if partial.0 { list_alone(&page) } else { html(&page) })
+}
+
+fn list_alone(page: &Runs) -> Response {
+    match page.as_list().render() {
+        Ok(text) => Html(text).into_response(),
+        Err(fault) => Failure::of(Category::Fault, fault).into_response(),
+    }
+}
+
+fn filter_state(name: &str) -> Result<(Option<RunState>, Option<WaitingFor>), Failure> {
+    match name {
+        "" => Ok((None, None)),
+        "waitlist" => Ok((Some(RunState::Waiting), Some(WaitingFor::Waitlist))),
+        name => {
+            let state = name.parse().map_err(|fault| Failure::of(Category::Invalid, fault))?;
+            Ok((Some(state), None))
+        }
+    }
+}
+
+fn chips(place: &Place, counts: &RunCounts, current: &str, search: &str) -> Vec<Chip> {
+    let settled = counts.waiting + counts.incident + counts.completed + counts.cancelled;
+    let all = [
+        ("All", "", counts.all),
+        ("Running", "running", counts.all.saturating_sub(settled)),
+        ("Waiting", "waiting", counts.waiting),
+        ("On the waitlist", "waitlist", counts.waitlisted),
+        ("Needs attention", "incident", counts.incident),
+        ("Completed", "completed", counts.completed),
+        ("Cancelled", "cancelled", counts.cancelled),
+    ];
+    let chip = |(words, state, n): (&str, &str, u64)| Chip {
+        words: words.to_owned(),
+        count: count(n),
+        href: path::runs_with(place.stage, &[("state", state), ("q", search)]),
+        current: state == current,
+    };
+    // Rare states keep out of the way until there is one.
+    let shown = |(_, state, n): &(&str, &str, u64)| {
+        *n > 0 || *state == current || !matches!(*state, "waitlist" | "cancelled")
+    };
+    all.into_iter().filter(shown).map(chip).collect()
+}
+
+fn shown(page: &RunPage, from: u64) -> String {
+    let to = from + page.rows.len() as u64;
+    format!("Rows {}–{} of {}", count(from + 1), count(to), count(page.total.max(to)))
+}
+
+fn link(place: &Place, state: &str, search: &str, after: Option<(&Cursor, u64)>) -> String {
+    let (cursor, from) = after.map(|(cursor, n)| (cursor.to_string(), n.to_string())).unwrap_or_default();
+    path::runs_with(place.stage, &[("state", state), ("q", search), ("after", &cursor), ("from", &from)])
+}
+
+fn row(place: &Place, run: &Run) -> Row {
+    Row {
+        href: path::run(place.stage, run.id),
+        name: run.email.to_string(),
+        line: run.user_id.to_string(),
+        initials: initials(run.email.as_str()),
+        account: run.account_name.clone(),
+        state: pill(run),
+        note: last_step(run),
+        started: place.speaker.ago(run.created_at),
+    }
+}
+
+/// The run's state in words, with its tone.
+pub(super) fn pill(run: &Run) -> Pill {
+    let tone = match run.state {
+        RunState::Running => Tone::Run,
+        RunState::Waiting => Tone::Wait,
+        RunState::Incident => Tone::Bad,
+        RunState::Completed => Tone::Good,
+        RunState::Cancelled => Tone::Off,
+    };
+    Pill { tone, words: model::run::words(run).to_owned() }
+}
+
+/// What happened last, in a few words: why it stands still, or the note of the last finished step.
+fn last_step(run: &Run) -> String {
+    if let Some(incident) = &run.incident {
+        return incident.message.clone();
+    }
+    let done = run
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.status, NodeStatus::Done | NodeStatus::Skipped | NodeStatus::Waiting));
+    done.filter(|node| !node.note.is_empty()).next_back().map(|node| node.note.clone()).unwrap_or_default()
+}

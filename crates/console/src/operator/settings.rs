@@ -1,0 +1,207 @@
+//! *Settings* of one environment. Nothing typed is lost: not by a mistake, not by somebody who was faster.
+
+use super::entrance::sentence;
+use crate::{
+    ConsoleState,
+    failure::{Failure, html},
+    path,
+    view::{
+        Notice, Room, Tone,
+        setting::{Field as FieldView, Fields, Secret, Settings},
+        sign_in::Confirm,
+    },
+    visitor::{Asked, Place, Posted},
+    words::counted,
+};
+use app::setting::{self, Draft, Field, FieldFault, SettingFault};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use model::{platform::Stage, setting::colour::Colour};
+use serde::Deserialize;
+
+/// How the page is opened.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct View {
+    /// `shown` draws the secret.
+    #[serde(default)]
+    secret: String,
+    /// What has just been done: `saved`, `enabled`, `rotated`.
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Nothing {}
+
+/// What stands beside the fields: what is wrong, what somebody else saved.
+#[derive(Debug, Default)]
+struct Remarks {
+    faults: Vec<FieldFault>,
+    theirs: Option<Draft>,
+}
+
+pub(crate) async fn page(place: Place, Asked(view): Asked<View>) -> Response {
+    let draft = Draft::of(&place.current.settings, place.current.version);
+    let notice = done(&view.done);
+    html(&draw(&place, &draft, &Remarks::default(), notice, view.secret == "shown"))
+}
+
+pub(crate) async fn save(
+    State(state): State<ConsoleState>,
+    Posted { place, form }: Posted<Place, Draft>,
+) -> Result<Response, Failure> {
+    match setting::save(&state.app, place.actor(), place.env, &form).await {
+        Ok(_) => Ok(back(&place, "saved")),
+        Err(SettingFault::Invalid(faults)) => {
+            let text = "Everything you typed is still here.";
+            let title =
+                format!("Not saved: {} a change", counted(faults.len() as u64, "field needs", "fields need"));
+            let remarks = Remarks { faults, theirs: None };
+            let page = draw(&place, &form, &remarks, Some(Notice::new(Tone::Bad, title, text)), false);
+            Ok((StatusCode::BAD_REQUEST, html(&page)).into_response())
+        }
+        Err(SettingFault::Stale(stored)) => {
+            let text =
+                "What they saved stands below each field that differs. Save again to put yours in its place.";
+            let notice = Notice::new(Tone::Wait, "Not saved: somebody else was faster", text);
+            let theirs = Draft::of(&stored.settings, stored.version);
+            // From here on the person has seen the newer version: the next save starts from it.
+            let mine = Draft { version: stored.version, ..form };
+            let remarks = Remarks { faults: Vec::new(), theirs: Some(theirs) };
+            Ok((StatusCode::CONFLICT, html(&draw(&place, &mine, &remarks, Some(notice), false)))
+                .into_response())
+        }
+        Err(fault) => Err(failed(fault)),
+    }
+}
+
+pub(crate) async fn enable(
+    State(state): State<ConsoleState>,
+    Posted { place, .. }: Posted<Place, Nothing>,
+) -> Result<Response, Failure> {
+    setting::enable_webhook(&state.app, place.actor(), place.env).await.map_err(failed)?;
+    Ok(back(&place, "enabled"))
+}
+
+pub(crate) async fn rotate_page(place: Place) -> Response {
+    let stage = place.stage.title();
+    let consequences = [
+        "The new secret is shown in Settings; put it into your receiver.",
+        "For 24 hours every webhook carries both signatures, so nothing breaks meanwhile.",
+        "After that, a receiver that still has the old secret refuses our webhooks.",
+    ];
+    html(&Confirm {
+        frame: place.frame(Room::Settings, None),
+        title: format!("Rotate the signing secret of {stage}?"),
+        lead: "Webhooks are signed with a new secret from now on.".into(),
+        consequences: consequences.map(str::to_owned).into(),
+        action: path::rotate(place.stage),
+        button: "Rotate the secret".into(),
+        danger: place.stage == Stage::Production,
+        back: path::settings(place.stage),
+        fields: Vec::new(),
+    })
+}
+
+pub(crate) async fn rotate(
+    State(state): State<ConsoleState>,
+    Posted { place, .. }: Posted<Place, Nothing>,
+) -> Result<Response, Failure> {
+    setting::rotate_secret(&state.app, place.actor(), place.env).await.map_err(failed)?;
+    Ok(back(&place, "rotated"))
+}
+
+fn back(place: &Place, done: &str) -> Response {
+    Redirect::to(&format!("{}?done={done}", path::settings(place.stage))).into_response()
+}
+
+fn done(what: &str) -> Option<Notice> {
+    let (title, text) = match what {
+        "saved" => ("Saved", "Running workflows read the new values at their next step."),
+        "enabled" => (
+            "The webhook is enabled",
+            "Runs that stood still because of it can be sent again, one by one, under Runs.",
+        ),
+        "rotated" => ("The secret is rotated", "The old one still signs beside it for 24 hours."),
+        _ => return None,
+    };
+    Some(Notice::new(Tone::Good, title, text))
+}
+
+fn draw(
+    place: &Place,
+    draft: &Draft,
+    remarks: &Remarks,
+    notice: Option<Notice>,
+    secret_shown: bool,
+) -> Settings {
+    let current = &place.current;
+    let speaker = &place.speaker;
+    let seen = draft.colour.trim().parse::<Colour>().or_else(|_| current.settings.colour.parse());
+    Settings {
+        frame: place.frame(Room::Settings, notice),
+        version: draft.version,
+        fields: fields(draft, remarks),
+        focus: remarks.faults.first().map_or("", |fault| fault.field.name()),
+        changed: Some(speaker.ago(current.changed_at)),
+        disabled: current.settings.webhook.disabled_at.map(|at| speaker.ago(at)),
+        secret: secret(place, secret_shown),
+        zones: zones(),
+        swatch: seen.map_or_else(|_| "none".to_owned(), |colour| colour.to_string()),
+    }
+}
+
+fn fields(draft: &Draft, remarks: &Remarks) -> Fields {
+    let field = |field: Field| FieldView {
+        name: field.name(),
+        value: draft.text(field).to_owned(),
+        fault: remarks.faults.iter().find(|fault| fault.field == field).map(|fault| sentence(&fault.message)),
+        theirs: remarks
+            .theirs
+            .as_ref()
+            .map(|theirs| theirs.text(field))
+            .filter(|text| *text != draft.text(field))
+            .map(str::to_owned),
+    };
+    Fields {
+        product_name: field(Field::ProductName),
+        colour: field(Field::Colour),
+        support_address: field(Field::SupportAddress),
+        time_zone: field(Field::TimeZone),
+        webhook_url: field(Field::WebhookUrl),
+        onboarding_url: field(Field::OnboardingUrl),
+        success_url: field(Field::SuccessUrl),
+        waitlist_limit: field(Field::WaitlistLimit),
+        plan_id: field(Field::PlanId),
+        plan_name: field(Field::PlanName),
+        role_id: field(Field::RoleId),
+        role_name: field(Field::RoleName),
+    }
+}
+
+fn secret(place: &Place, shown: bool) -> Option<Secret> {
+    let speaker = &place.speaker;
+    let mut secrets = place.current.secrets.iter();
+    let newest = secrets.next()?;
+    Some(Secret {
+        shown: shown.then(|| newest.secret.expose().clone()),
+        made: speaker.ago(newest.created_at),
+        old_until: secrets.next().and_then(|old| old.ends_at).map(|at| speaker.ago(at)),
+    })
+}
+
+/// Every zone that the form takes, for completing while one types.
+fn zones() -> Vec<String> {
+    jiff::tz::db()
+        .available()
+        .map(|name| name.to_string())
+        .filter(|name| name.contains('/') || name == "UTC")
+        .collect()
+}
+
+fn failed(fault: SettingFault) -> Failure {
+    Failure::of(fault.category(), fault)
+}

@@ -1,0 +1,59 @@
+//! Where the pages are. Handlers build links from these, never from strings of their own.
+
+use kernel::RunId;
+use model::platform::Stage;
+use url::form_urlencoded::Serializer;
+
+pub(crate) const CONSOLE: &str = "/console";
+
+pub(crate) fn home(stage: Stage) -> String {
+    format!("{CONSOLE}/{}", stage.short())
+}
+
+pub(crate) fn runs(stage: Stage) -> String {
+    format!("{}/runs", home(stage))
+}
+
+/// The list with what filters it; empty values are left out.
+pub(crate) fn runs_with(stage: Stage, query: &[(&str, &str)]) -> String {
+    with(&runs(stage), query)
+}
+
+pub(crate) fn run(stage: Stage, id: RunId) -> String {
+    format!("{}/{id}", runs(stage))
+}
+
+pub(crate) fn run_act(stage: Stage, id: RunId, act: &str) -> String {
+    format!("{}/{act}", run(stage, id))
+}
+
+pub(crate) fn admit(stage: Stage) -> String {
+    format!("{}/admit", runs(stage))
+}
+
+pub(crate) fn settings(stage: Stage) -> String {
+    format!("{}/settings", home(stage))
+}
+
+pub(crate) fn rotate(stage: Stage) -> String {
+    format!("{}/rotate", settings(stage))
+}
+
+/// Sign-in, coming back to `next` afterwards.
+pub(crate) fn sign_in(next: &str) -> String {
+    with(&format!("{CONSOLE}/sign-in"), &[("next", next)])
+}
+
+/// A path inside the console, or its entrance: a form's `next` may name nothing else.
+pub(crate) fn inside(next: &str) -> &str {
+    let ours = next == CONSOLE || next.starts_with("/console/") || next.starts_with("/console?");
+    let plain = !next.contains(['\\', '\r', '\n', '\t']) && !next.contains("//");
+    if ours && plain { next } else { CONSOLE }
+}
+
+fn with(path: &str, query: &[(&str, &str)]) -> String {
+    let mut pairs = Serializer::new(String::new());
+    pairs.extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
+    let query = pairs.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}

@@ -1,0 +1,119 @@
+//! The frame around every room: product, environment, menu, who is signed in.
+
+use crate::words::Speaker;
+use model::platform::Stage;
+
+/// The rooms that exist. The menu lists nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    Home,
+    Runs,
+    Settings,
+    /// Reached from the operator's own menu.
+    Account,
+}
+
+/// How a note or a state sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Wait,
+    Bad,
+    Run,
+    Off,
+}
+
+impl Tone {
+    /// The class of a pill, a knot or a note.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Wait => "wait",
+            Self::Bad => "bad",
+            Self::Run => "run",
+            Self::Off => "off",
+        }
+    }
+
+    /// The icon of a note.
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::Good => "circle-check",
+            Self::Wait | Self::Bad => "triangle-alert",
+            Self::Run | Self::Off => "info",
+        }
+    }
+}
+
+/// A sentence above the page: what just happened, or what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub tone: Tone,
+    pub title: String,
+    pub text: String,
+}
+
+impl Notice {
+    pub fn new(tone: Tone, title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { tone, title: title.into(), text: text.into() }
+    }
+}
+
+/// One environment in the switch.
+#[derive(Debug, Clone)]
+pub struct StageLink {
+    pub stage: Stage,
+    /// The same room over there.
+    pub href: String,
+    pub current: bool,
+}
+
+impl StageLink {
+    pub fn class(&self) -> &'static str {
+        stage_class(self.stage)
+    }
+}
+
+/// Everything that the layout shows.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub product: String,
+    pub stage: Stage,
+    pub stages: Vec<StageLink>,
+    pub room: Room,
+    pub email: String,
+    pub csrf: String,
+    /// Runs that stand still until somebody acts.
+    pub incidents: u64,
+    pub speaker: Speaker,
+    pub notice: Option<Notice>,
+}
+
+impl Frame {
+    pub fn stage_class(&self) -> &'static str {
+        stage_class(self.stage)
+    }
+
+    /// The path of a room in this environment.
+    pub fn to(&self, rest: &str) -> String {
+        format!("/console/{}{rest}", self.stage.short())
+    }
+
+    pub fn initial(&self) -> String {
+        self.product
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map_or_else(|| "T".to_owned(), |c| c.to_uppercase().to_string())
+    }
+
+    pub fn is(&self, room: Room) -> bool {
+        self.room == room
+    }
+}
+
+fn stage_class(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Development => "dev",
+        Stage::Production => "prod",
+    }
+}

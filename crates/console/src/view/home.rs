@@ -1,0 +1,64 @@
+//! *Home*: how many came, and a way to be the first.
+
+use super::frame::Frame;
+use crate::chart::Chart;
+use askama::Template;
+
+/// One number that explains itself.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    pub name: String,
+    pub value: String,
+    /// The difference in words, and what it is against.
+    pub change: String,
+    pub change_class: &'static str,
+    pub against: String,
+    /// Where the number can be looked into.
+    pub href: Option<String>,
+}
+
+/// A row of the table behind the chart.
+#[derive(Debug, Clone)]
+pub struct DayRow {
+    pub iso: String,
+    pub day: String,
+    pub signups: String,
+    pub accounts: String,
+}
+
+/// The form that plays a signup, in Development alone.
+#[derive(Debug, Clone, Default)]
+pub struct Try {
+    pub email: String,
+    pub user_id: String,
+    pub fault: Option<String>,
+    /// What is not set yet, with the anchor in *Settings*.
+    pub missing: Vec<(String, String)>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "operator/home.html")]
+pub struct Home {
+    pub frame: Frame,
+    /// `24 Oct to 20 Nov, up to 12:06 today`
+    pub period: String,
+    pub tiles: Vec<Tile>,
+    pub chart: Chart,
+    pub summary: String,
+    pub days: Vec<DayRow>,
+    pub empty: bool,
+    pub trial: Option<Try>,
+    /// What to paste to send the first signup.
+    pub snippet: String,
+}
+
+/// Leaves for the page that the end user sees. A form's answer may not redirect to the builder's app
+/// (`form-action` follows redirects), a page that goes on by itself may.
+#[derive(Debug, Template)]
+#[template(path = "operator/tried.html")]
+pub struct Tried {
+    pub frame: Frame,
+    pub url: String,
+    pub run: String,
+    pub message: String,
+}

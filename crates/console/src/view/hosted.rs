@@ -1,0 +1,69 @@
+//! Pages of the builder's product: their name, colour and words; one card, one message, one way on.
+
+use askama::Template;
+
+/// Whose page it is.
+#[derive(Debug, Clone)]
+pub struct Brand {
+    pub name: String,
+    /// Six hexadecimal digits, the name of the style that carries the colour.
+    pub colour: String,
+    pub support: Option<String>,
+    /// What to mention when writing to support.
+    pub reference: String,
+}
+
+impl Brand {
+    pub fn initial(&self) -> String {
+        self.name
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map_or_else(|| "·".to_owned(), |c| c.to_uppercase().to_string())
+    }
+}
+
+/// One line of what is happening.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub words: String,
+    pub state: LineState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineState {
+    Done,
+    Now,
+    Later,
+}
+
+impl Line {
+    pub fn done(&self) -> bool {
+        self.state == LineState::Done
+    }
+
+    pub fn now(&self) -> bool {
+        self.state == LineState::Now
+    }
+}
+
+/// Something is being prepared.
+#[derive(Debug, Template)]
+#[template(path = "hosted/progress.html", blocks = ["progress"])]
+pub struct Progress {
+    pub brand: Brand,
+    pub title: String,
+    pub lead: String,
+    pub lines: Vec<Line>,
+}
+
+/// A message with at most one way on.
+#[derive(Debug, Template)]
+#[template(path = "hosted/message.html")]
+pub struct Message {
+    pub brand: Brand,
+    pub title: String,
+    pub paragraphs: Vec<String>,
+    pub way_on: Option<(String, String)>,
+    /// Looks again by itself after so many seconds.
+    pub refresh: Option<u32>,
+}

@@ -1,0 +1,10 @@
+//! What the templates receive: plain values, already in words. No view knows a use case.
+
+pub mod frame;
+pub mod home;
+pub mod hosted;
+pub mod run;
+pub mod setting;
+pub mod sign_in;
+
+pub use frame::{Frame, Notice, Room, StageLink, Tone};

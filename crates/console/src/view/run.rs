@@ -1,0 +1,162 @@
+//! *Runs*: the list, and one run as a timeline.
+
+use super::frame::{Frame, Tone};
+use crate::words::When;
+use askama::Template;
+
+/// A state in words.
+#[derive(Debug, Clone)]
+pub struct Pill {
+    pub tone: Tone,
+    pub words: String,
+}
+
+/// A filter whose words read as a sentence.
+#[derive(Debug, Clone)]
+pub struct Chip {
+    pub words: String,
+    pub count: String,
+    pub href: String,
+    pub current: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub href: String,
+    pub name: String,
+    pub line: String,
+    pub initials: String,
+    pub account: String,
+    pub state: Pill,
+    pub note: String,
+    pub started: When,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "operator/runs.html", blocks = ["list"])]
+pub struct Runs {
+    pub frame: Frame,
+    pub sub: String,
+    pub chips: Vec<Chip>,
+    pub search: String,
+    /// The state that is filtered by, for the search form.
+    pub state: String,
+    pub rows: Vec<Row>,
+    /// `Rows 1–50 of 1,284`
+    pub shown: String,
+    pub first: Option<String>,
+    pub next: Option<String>,
+    /// Nothing was ever triggered here.
+    pub empty: bool,
+    pub snippet: String,
+    /// People on the waitlist, where one may admit a batch.
+    pub waitlisted: u64,
+}
+
+/// A request or an answer of an attempt. JSON is indented.
+#[derive(Debug, Clone)]
+pub struct Wire {
+    pub title: String,
+    pub id: String,
+    /// Marked up already: keys and head lines, everything else escaped.
+    pub html: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub at: When,
+    pub status: String,
+    pub good: bool,
+    pub words: String,
+    pub wires: Vec<Wire>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// `done`, `wait`, `bad`, `run`, `off` or `todo`: the shape of the knot.
+    pub knot: &'static str,
+    pub label: String,
+    pub note: String,
+    pub when: Option<When>,
+    pub attempts: Vec<Attempt>,
+}
+
+impl Node {
+    pub fn icon(&self) -> &'static str {
+        match self.knot {
+            "done" => "check",
+            "wait" | "run" => "clock",
+            "bad" => "x",
+            _ => "minus",
+        }
+    }
+}
+
+/// Something that can be done now, with a page that says what will happen.
+#[derive(Debug, Clone)]
+pub struct Act {
+    pub words: String,
+    pub href: String,
+    pub class: &'static str,
+}
+
+#[derive(Debug, Clone)]
+pub struct Fact {
+    pub name: String,
+    pub value: String,
+    pub code: bool,
+}
+
+impl Fact {
+    pub fn text(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into(), code: false }
+    }
+
+    pub fn code(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into(), code: true }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    pub body: String,
+    pub at: When,
+    pub state: String,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "operator/run.html", blocks = ["live"])]
+pub struct Show {
+    pub frame: Frame,
+    pub id: String,
+    pub name: String,
+    pub workflow: String,
+    pub state: Pill,
+    pub started: When,
+    pub clock: When,
+    pub progress: String,
+    pub incident: Option<String>,
+    pub acts: Vec<Act>,
+    pub nodes: Vec<Node>,
+    pub user: Vec<Fact>,
+    pub account: Vec<Fact>,
+    pub lead: Vec<Fact>,
+    pub mails: Vec<Mail>,
+    /// Still moving: the page asks for news.
+    pub live: bool,
+}
+
+/// Admitting a batch from the waitlist.
+#[derive(Debug, Template)]
+#[template(path = "operator/admit.html")]
+pub struct Admit {
+    pub frame: Frame,
+    pub lead: String,
+    pub most: String,
+    pub wanted: String,
+    pub possible: bool,
+    pub action: String,
+    pub back: String,
+}

@@ -1,0 +1,70 @@
+//! *Settings* of one environment.
+
+use super::frame::Frame;
+use crate::words::When;
+use askama::Template;
+use model::platform::Stage;
+
+/// One field: what is typed, what is wrong with it, what somebody else saved meanwhile.
+#[derive(Debug, Clone, Default)]
+pub struct Field {
+    pub name: &'static str,
+    pub value: String,
+    pub fault: Option<String>,
+    pub theirs: Option<String>,
+}
+
+/// The fields by name, so that a template cannot ask for one that is not there.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    pub product_name: Field,
+    pub colour: Field,
+    pub support_address: Field,
+    pub time_zone: Field,
+    pub webhook_url: Field,
+    pub onboarding_url: Field,
+    pub success_url: Field,
+    pub waitlist_limit: Field,
+    pub plan_id: Field,
+    pub plan_name: Field,
+    pub role_id: Field,
+    pub role_name: Field,
+}
+
+/// The webhook's secret as the page shows it.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// Only where the person asked to see it.
+    pub shown: Option<String>,
+    pub made: When,
+    /// The one before it, still signing until then.
+    pub old_until: Option<When>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "operator/settings.html")]
+pub struct Settings {
+    pub frame: Frame,
+    pub version: i64,
+    pub fields: Fields,
+    /// The first field with a fault gets the focus.
+    pub focus: &'static str,
+    pub changed: Option<When>,
+    pub disabled: Option<When>,
+    pub secret: Option<Secret>,
+    pub zones: Vec<String>,
+    pub swatch: String,
+}
+
+impl Settings {
+    pub fn production(&self) -> bool {
+        self.frame.stage == Stage::Production
+    }
+
+    pub fn url_help(&self) -> &'static str {
+        match self.frame.stage {
+            Stage::Development => "http or https, any port; your own machine is fine here.",
+            Stage::Production => "https, reachable from outside.",
+        }
+    }
+}
