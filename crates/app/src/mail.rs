@@ -5,7 +5,7 @@ use kernel::{MailId, Timestamp};
 use minijinja::{Environment, context};
 use model::run::Run;
 use std::sync::LazyLock;
-use store::mail::Mail;
+pub use store::mail::Mail;
 
 /// Which text a mail was made from.
 pub const WELCOME: &str = "welcome@1";

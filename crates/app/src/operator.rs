@@ -19,6 +19,7 @@ use limit::{ACCOUNT, ADDRESS, Rule, Subjects, hex};
 use model::platform::{Environment, Stage};
 use sql::Database;
 use std::{net::IpAddr, time::Duration};
+pub use store::operator::Session as OpenSession;
 use store::operator::{Operator, Session, SessionLife};
 
 /// A one-time link lives this long.

@@ -18,11 +18,11 @@ mod try_out;
 mod view;
 
 pub use ack::{AckFault, AckRequest, acknowledge};
-pub use act::{ActFault, admit, admit_next, cancel, retry, skip};
+pub use act::{ActFault, BATCH_MAX, admit, admit_next, cancel, retry, skip};
 pub use apply::StepFault;
 pub(crate) use apply::{Step, apply};
 pub use news::News;
-pub use trigger::{Missing, Trigger, TriggerFault, Triggered, trigger};
+pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
 pub use try_out::{TryFault, first_workflow, try_signup, workflows};
 pub use view::{
     AttemptView, NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, detail, list,

@@ -224,7 +224,7 @@ impl Command {
     /// The short run of a user who has been handed over before.
     fn login(&self, tx: &mut Tx<'_>, before: &Run) -> Result<Run, TriggerFault> {
         if self.step.current.settings.success_url.is_none() {
-            return Err(TriggerFault::Incomplete(vec![success_url(&self.console)]));
+            return Err(TriggerFault::Incomplete(vec![success_url(&self.step.current, &self.console)]));
         }
         let subject = Subject {
             user_id: before.user_id.clone(),
@@ -257,23 +257,24 @@ pub fn missing(current: &Current, console: &Url) -> Vec<Missing> {
     let settings = &current.settings;
     let mut missing = Vec::new();
     if settings.webhook.url.is_none() {
-        missing.push(item("webhook URL", console));
+        missing.push(item("webhook URL", current, console, "webhook"));
     }
     if settings.onboarding_url.is_none() {
-        missing.push(item("onboarding URL", console));
+        missing.push(item("onboarding URL", current, console, "redirects"));
     }
     if settings.success_url.is_none() {
-        missing.push(success_url(console));
+        missing.push(success_url(current, console));
     }
     missing
 }
 
-fn success_url(console: &Url) -> Missing {
-    item("success URL", console)
+fn success_url(current: &Current, console: &Url) -> Missing {
+    item("success URL", current, console, "redirects")
 }
 
-fn item(item: &'static str, console: &Url) -> Missing {
-    let page = console.join("/console/settings").map_or_else(|_| "/console/settings".into(), String::from);
+fn item(item: &'static str, current: &Current, console: &Url, section: &str) -> Missing {
+    let path = format!("/console/{}/settings#{section}", current.environment.stage.short());
+    let page = console.join(&path).map_or(path, String::from);
     Missing { item, page }
 }
 

@@ -74,7 +74,7 @@ async fn missing_settings_are_named_with_their_page() {
     assert_eq!(answer.status, 409);
     let data = answer.json()["data"].clone();
     assert_eq!(data["error_code"], "INTEGRATION_INCOMPLETE");
-    for item in ["webhook URL", "onboarding URL", "success URL", "/console/settings"] {
+    for item in ["webhook URL", "onboarding URL", "success URL", "/console/dev/settings"] {
         assert!(data["error_message"].as_str().unwrap().contains(item), "{data}");
     }
 }
