@@ -49,6 +49,10 @@ async fn figures(State(probed): State<Probed>) -> Response {
     if let Err(fault) = backlog_figures(&probed.app).await {
         tracing::warn!(error = %fault, "backlogs cannot be read");
     }
+    match app::report::accounting(&probed.app).await {
+        Ok(told) => event_figures(told),
+        Err(fault) => tracing::warn!(error = %fault, "events cannot be accounted for"),
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], probed.metrics.render()).into_response()
 }
 
@@ -85,6 +89,16 @@ fn telemetry_figures(app: &App) {
     let (relayed, unreadable) = app.relay.counts();
     counter!("thrivestack_outbox_relayed_total").absolute(relayed);
     counter!("thrivestack_outbox_unreadable_total").absolute(unreadable);
+}
+
+/// accepted = stored + duplicate + dropped + waiting, over all that the journal ever took.
+fn event_figures(told: app::report::Accounting) {
+    let app::report::Accounting { accepted, stored, duplicate, dropped, waiting } = told;
+    gauge!("thrivestack_events", "state" => "accepted").set(accepted as f64);
+    gauge!("thrivestack_events", "state" => "stored").set(stored as f64);
+    gauge!("thrivestack_events", "state" => "duplicate").set(duplicate as f64);
+    gauge!("thrivestack_events", "state" => "dropped").set(dropped as f64);
+    gauge!("thrivestack_events", "state" => "waiting").set(waiting as f64);
 }
 
 async fn backlog_figures(app: &App) -> Result<(), sql::Fault> {
