@@ -26,7 +26,8 @@ pub struct Day {
     pub date: Date,
     /// People who signed up: each counts once a day, however many sources told of it.
     pub signups: u64,
-    /// Accounts created.
+    /// Accounts created. One counts once a day for the user who created it, however many sources told of it;
+    /// without users, each event counts.
     pub accounts: u64,
 }
 
@@ -80,7 +81,7 @@ fn day(date: Date, counts: &[DayCount]) -> Day {
     Day {
         date,
         signups: count(SIGNED_UP).map_or(0, |count| count.users),
-        accounts: count(ACCOUNT_CREATED).map_or(0, |count| count.events),
+        accounts: count(ACCOUNT_CREATED).map_or(0, |day| if day.users > 0 { day.users } else { day.events }),
     }
 }
 

@@ -7,7 +7,7 @@ use model::telemetry::record::{self, Origin};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
-use testkit::{SeededRng, TestClock, TestDb, databases};
+use testkit::{SeededRng, TestClock, TestDb, databases_with};
 
 /// Journal, state and lake without a server around them.
 struct House {
@@ -21,7 +21,9 @@ struct House {
 impl House {
     async fn new(name: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let db = databases(name, &[("store", store::MIGRATIONS)]).await.swap_remove(0);
+        let twice = sql::Options { run_each_command_twice: true, ..sql::Options::default() };
+        let store = [("store", store::MIGRATIONS)];
+        let db = databases_with(name, &store, twice).await.swap_remove(0);
         let path = dir.path().join("journal");
         std::fs::create_dir_all(&path).unwrap();
         let (journal, _) = Journal::open(&path, journal::Options::default(), &SeededRng::new(1)).unwrap();
