@@ -110,7 +110,12 @@ async fn the_log_is_checkpointed_beside_the_lane() {
             .expect("it commits");
     }
     assert!(db.stats().wal_bytes > 0);
-    while db.stats().checkpoints == 0 {
-        tokio::task::yield_now().await;
-    }
+    let checkpointed = async {
+        while db.stats().checkpoints == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), checkpointed)
+        .await
+        .expect("the thread was woken");
 }
