@@ -77,6 +77,10 @@ impl Ledger {
         Ok(person)
     }
 
+    pub(super) fn person(&self, email: &str) -> Option<Person> {
+        self.books().people.get(email).cloned()
+    }
+
     pub(super) fn begin_session(&self, token: String, email: &str) {
         let mut books = self.books();
         if books.sessions.len() >= PEOPLE_MAX {

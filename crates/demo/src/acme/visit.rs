@@ -8,7 +8,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use kernel::token;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// What thrivestack adds to the onboarding and the success URL (domain 4.5), as far as Acme reads it.
@@ -80,8 +80,15 @@ pub(super) struct About {
 }
 
 /// For `demo --check`, which looks at Acme from outside like everything else.
-pub(super) async fn steps(State(acme): State<Acme>, Query(about): Query<About>) -> Json<Vec<Step>> {
-    Json(acme.ledger.steps_of(&about.email))
+pub(super) async fn steps(State(acme): State<Acme>, Query(about): Query<About>) -> Json<Account> {
+    let user_id = acme.ledger.person(&about.email).map(|person| person.user_id);
+    Json(Account { user_id, steps: acme.ledger.steps_of(&about.email) })
+}
+
+#[derive(Serialize)]
+pub(super) struct Account {
+    user_id: Option<String>,
+    steps: Vec<Step>,
 }
 
 /// Who is here: by the one-time code if there is a good one, else by Acme's own session (a page that is

@@ -57,7 +57,14 @@ pub enum CheckFault {
 /// Walks one signup and prints each step with its time since the beginning.
 pub async fn run(options: Options) -> Result<(), CheckFault> {
     let began = options.clock.now();
-    let mut walk = Walk { browser: Browser::new()?, options, began, seen: 0, missing: "the sign-up form" };
+    let mut walk = Walk {
+        browser: Browser::new()?,
+        options,
+        began,
+        seen: 0,
+        user_id: None,
+        missing: "the sign-up form",
+    };
     match tokio::time::timeout(LIMIT, walk.through()).await {
         Ok(outcome) => outcome,
         Err(_) => Err(CheckFault::Late { missing: walk.missing }),
@@ -70,11 +77,19 @@ struct Walk {
     began: Timestamp,
     /// Acme's steps already printed.
     seen: usize,
+    /// Acme's id of the person.
+    user_id: Option<String>,
     /// What the walk waits for now.
     missing: &'static str,
 }
 
-/// A step as Acme tells it.
+/// What Acme tells about one person.
+#[derive(Deserialize)]
+struct Account {
+    user_id: Option<String>,
+    steps: Vec<AcmeStep>,
+}
+
 #[derive(Deserialize)]
 struct AcmeStep {
     at: Timestamp,
@@ -115,23 +130,26 @@ impl Walk {
     async fn follow(&mut self, start: Url, path: &'static str) -> Result<Page, CheckFault> {
         self.missing = "the way from thrivestack back to Acme Notes";
         let mut next = start;
-        let mut waited = false;
+        let mut told = false;
         for _ in 0..VISITS_MAX {
             let here = self.browser.get(&next).await?;
+            let at_acme = here.url.origin() == self.options.acme_url.origin();
+            if !told && !at_acme {
+                let answer = if here.location.is_some() { "sends the browser on" } else { "shows progress" };
+                self.acme_catch_up().await?;
+                self.tell("continuation", &format!("the hosted page {answer}"));
+                told = true;
+            }
             if let Some(location) = &here.location {
                 next = location.clone();
                 continue;
             }
             expect(here.status == StatusCode::OK, "redirect", "a page", &here)?;
-            if here.url.origin() == self.options.acme_url.origin() {
+            if at_acme {
                 expect(here.url.path() == path, "redirect", path, &here)?;
                 self.acme_catch_up().await?;
                 self.tell("landed", &without_query(&here.url));
                 return Ok(here);
-            }
-            if !waited {
-                self.tell("continuation", "the hosted page shows progress");
-                waited = true;
             }
             self.acme_catch_up().await?;
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -168,7 +186,13 @@ impl Walk {
     }
 
     async fn signup_is_counted(&mut self) -> Result<(), CheckFault> {
-        self.missing = "the signup in the count";
+        self.missing = "the signup among the counted events";
+        let user_id = self.user_id.clone().ok_or(CheckFault::Parameter("user_id"))?;
+        // The lake answers this, which also answers the reports: an event that is here is in their counts.
+        while self.options.client.events("signed_up", &user_id).await?.is_empty() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        self.tell("counted", "GET /api/event/?event_name=signed_up → 1 signup of this person");
         Ok(())
     }
 
@@ -189,8 +213,9 @@ impl Walk {
         url.set_path("/thrivestack/steps");
         url.query_pairs_mut().append_pair("email", &self.options.email);
         let answer = self.browser.get(&url).await?;
-        let steps: Vec<AcmeStep> = serde_json::from_str(&answer.body)
+        let Account { user_id, steps } = serde_json::from_str(&answer.body)
             .map_err(|_| page("steps", "what Acme received, as JSON", &answer))?;
+        self.user_id = user_id;
         for step in steps.iter().skip(self.seen) {
             print_step(step.at, self.began, &step.step, &step.detail);
         }

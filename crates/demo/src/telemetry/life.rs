@@ -17,8 +17,8 @@ pub(super) fn live(options: &Options) -> Weeks {
     for (index, (name, industry)) in COMPANIES.iter().take(options.companies).enumerate() {
         // One die per company, so that one more company changes nobody else's life.
         let mut dice = Dice::new(options.seed ^ ((index as u64 + 1) << 32));
-        // Growth: later weeks see more arrivals than earlier ones.
-        let late = dice.below(100).max(dice.below(100)) as u32;
+        // Growth: somewhat more companies arrive in the later weeks than in the earlier ones.
+        let late = (dice.below(100) + dice.below(100).max(dice.below(100))) as u32 / 2;
         let arrived = options.days * (100 - late) / 100;
         let company = Company::found(name, industry, &mut dice);
         company.live(arrived, &mut dice, &mut stage);
@@ -139,7 +139,7 @@ impl Company {
         let at = office_hours(stage.day(arrived), dice);
         self.sign_up(&founder, at, dice, stage);
         let mut staff = vec![(founder, arrived)];
-        for _ in 0..dice.below(6) {
+        for _ in 0..1 + dice.below(7) {
             let joined = arrived.saturating_sub(1 + dice.below(9) as u32);
             if joined >= arrived {
                 break; // arrived today: nobody has been invited yet
@@ -250,7 +250,7 @@ impl Company {
                 "signed_in",
                 json!({ "user_name": person.full_name(), "user_email": person.email }),
             );
-            for _ in 0..1 + dice.below(6) {
+            for _ in 0..2 + dice.below(7) {
                 at = at.plus(MINUTE * (1 + dice.below(20) as u32));
                 visit(person, at, dice, stage);
             }
