@@ -21,7 +21,7 @@ const METRICS_EVERY: Duration = Duration::from_secs(10);
 /// Why the server does not come up.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchFault {
-    #[error("listen on {address}")]
+    #[error("cannot listen on {address} (--listen 127.0.0.1:0 picks a free port)")]
     Listen { address: SocketAddr, source: io::Error },
     #[error(transparent)]
     DataDir(#[from] DataDirFault),

@@ -130,13 +130,15 @@ impl Stage {
     }
 
     fn introduce(&self, home: &Home) {
-        println!("\n  Acme Notes, a sample product   {}      sign up here", self.acme_url);
-        println!("  ThriveStack console            {}      opens once", self.setup_url);
-        println!("  ThriveStack API                {}", self.launched.public_url);
+        let [acme, console, api] =
+            [self.acme_url.as_str(), &self.setup_url, self.launched.public_url.as_str()];
+        println!("\n  Sign up at Acme Notes, a sample product\n    {acme}");
+        println!("\n  See it arrive in the ThriveStack console (this link opens once)\n    {console}");
+        println!("\n  The API is at {api}");
         if home.kept {
-            println!("\n  The data stay in {}.\n", home.path.display());
+            println!("  The data stay in {}.\n", home.path.display());
         } else {
-            println!("\n  The data are in {} and vanish when this ends (Ctrl-C).\n", home.path.display());
+            println!("  The data are in {} and vanish when this ends (Ctrl-C).\n", home.path.display());
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 use app::init::{Initialised, Pairs, Plan, Site};
 use clap::Args;
-use std::process::ExitCode;
+use std::{fs, path::Path, process::ExitCode};
 use url::Url;
 
 #[derive(Debug, Args)]
@@ -68,21 +68,40 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
 }
 
 /// Everything but the mark that makes the directory complete. `demo` does the same in a directory of its own.
+/// What fails leaves nothing behind, so that the same command can be mended and given again.
 pub(super) async fn initialise(
     config: &Config,
     dir: &DataDir,
     plan: &Plan,
     outside: &Outside,
 ) -> Result<Initialised, CliFault> {
-    // Of all that is made here, the database comes first and the mark last.
-    dir.must_lack(&[
-        ("state.db", config.located(&config.database_url)),
-        ("master.key", dir.master_key_file()),
-    ])?;
+    let database = config.located(&config.database_url);
+    dir.must_lack(&[("state.db", database.clone()), ("master.key", dir.master_key_file())])?;
+    let initialised = fill(config, dir, plan, outside, &database).await;
+    match initialised {
+        // Migrating keeps a copy of what was there before; of a database that is a second old nobody needs one.
+        Ok(_) => remove_files(&database, ".before-"),
+        Err(_) => {
+            remove_files(&database, "");
+            remove_files(&dir.master_key_file(), "");
+        }
+    }
+    initialised
+}
+
+async fn fill(
+    config: &Config,
+    dir: &DataDir,
+    plan: &Plan,
+    outside: &Outside,
+    database: &Path,
+) -> Result<Initialised, CliFault> {
     let key = match &config.master_key {
         Some(key) => key.clone(),
         None => dir.make_master_key(&*outside.rng)?,
     };
+    // SQLite gives its other files the permissions of this one.
+    write_private(database, "")?;
     let pairs = tokio::task::spawn_blocking(Pairs::generate);
     let state = State::open(config, &key, outside).await.map_err(CliFault::of)?;
     let pairs = pairs.await.map_err(CliFault::of)?.map_err(CliFault::of)?;
@@ -90,6 +109,18 @@ pub(super) async fn initialise(
     let initialised = app::init::run(site, plan, &pairs).await.map_err(CliFault::of);
     state.db.close().await;
     initialised
+}
+
+/// Removes the files whose names begin with that of `file` and `suffix`; [`initialise`] has made them all.
+fn remove_files(file: &Path, suffix: &str) {
+    let (Some(dir), Some(name)) = (file.parent(), file.file_name()) else { return };
+    let prefix = format!("{}{suffix}", name.to_string_lossy());
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)) {
+        if let Err(error) = fs::remove_file(entry.path()) {
+            tracing::warn!(error = %error, file = %entry.path().display(), "a file could not be removed");
+        }
+    }
 }
 
 /// So that `serve` hands out links to the same address.
