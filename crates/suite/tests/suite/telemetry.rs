@@ -1,0 +1,235 @@
+//! Telemetry over the router: who may send what, what is answered, and what becomes of it (decisions D2, D6,
+//! D10-D12, D15, D17, D18, D26).
+
+use super::house::{Answer, House};
+use app::consume::{LakeConsumer, Options, Profiles};
+use axum::body::Body;
+use http::{Method, Request};
+use kernel::Clock;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+impl House {
+    /// Lets both consumers catch up with the journal.
+    async fn digest(&self) {
+        let clock = || Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let (db, journal) = (&self.app.db, &self.app.journal);
+        let profiles = Profiles::new(db.clone(), journal.clone(), clock(), Options::default());
+        while profiles.step().await.unwrap() < journal.end() {}
+        let lake = self.app.lake.clone();
+        let lake = LakeConsumer::new(lake, db.clone(), journal.clone(), clock(), Options::default());
+        while lake.step().await.unwrap() < journal.end() {}
+    }
+
+    fn project_key(&self) -> String {
+        self.start.project_key.expose().clone()
+    }
+}
+
+async fn with_head(house: &House, path: &str, head: &[(&str, &str)], body: &str) -> Answer {
+    let mut request = Request::post(path).header("content-type", "application/json");
+    for (name, value) in head {
+        request = request.header(*name, *value);
+    }
+    house.send(request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+fn code(answer: &Answer) -> (u16, Value) {
+    let body = answer.json();
+    assert_eq!(body["code"], body["error_code"]);
+    (answer.status.as_u16(), body["error_code"].clone())
+}
+
+#[tokio::test]
+async fn the_seeds_identify_is_answered_with_the_union() {
+    let house = House::new().await;
+    let sent = json!({"user_id": "user123", "traits": {"name": "First Last", "email": "first.last@example.com"},
+        "timestamp": "20-11-23T22:28:55.111Z"});
+    let answer = house.post("/api/identify", &sent).await;
+    assert_eq!(answer.status, 200);
+    let body = answer.json();
+    assert_eq!((&body["status"], &body["success"]), (&json!("success"), &json!(true)));
+    assert_eq!(body["message"], "User identity updated successfully");
+    assert_eq!(body["data"], sent);
+    assert_eq!(body["response_id"].as_str(), answer.headers["x-request-id"].to_str().ok());
+    assert_eq!(body["warnings"], json!(["Field 'group_id' is missing and may affect 'CRM' Insights"]));
+    assert!(body["documentation"].is_string() && body["eventId"].is_string());
+}
+
+#[tokio::test]
+async fn checks_come_in_the_order_credential_json_scope_fields() {
+    let house = House::new().await;
+    let key = house.project_key();
+    let good = [("x-api-key", key.as_str())];
+    let bad = [("x-api-key", "bm90IGEga2V5")];
+    let none: [(&str, &str); 0] = [];
+    let cases: &[(&[(&str, &str)], &str, &str, u16, &str)] = &[
+        (&bad, "/api/identify", "{", 401, "UNAUTHORIZED"),
+        (&none, "/api/identify", "{", 401, "UNAUTHORIZED"),
+        (&none, "/api/identify", "{}", 401, "UNAUTHORIZED"),
+        (&good, "/api/identify", "{", 400, "INVALID_REQUEST"),
+        (&good, "/api/identify", r#"{"user_id":"\ud800"}"#, 400, "INVALID_REQUEST"),
+        (&good, "/api/identify", "[]", 400, "INVALID_REQUEST"),
+        (&good, "/api/identify", "7", 400, "INVALID_REQUEST"),
+        (&good, "/api/identify", "{}", 400, "INVALID_REQUEST"),
+        (&good, "/api/page", r#"{"user_id":"u","session_id":"s"}"#, 400, "INVALID_REQUEST"),
+    ];
+    for (head, path, body, status, error) in cases {
+        let answer = with_head(&house, path, head, body).await;
+        assert_eq!(code(&answer), (*status, json!(error)), "{path} {body}");
+    }
+    assert_eq!(house.app.journal.end(), journal::Seq::FIRST);
+}
+
+#[tokio::test]
+async fn a_project_key_may_stand_in_header_query_or_body() {
+    let house = House::new().await;
+    let key = house.project_key();
+    let event = json!({"event": "clicked", "user_id": "u"});
+    let bearer = format!("Bearer {key}");
+    for head in [("x-api-key", key.as_str()), ("KEY", key.as_str()), ("authorization", bearer.as_str())] {
+        assert_eq!(with_head(&house, "/v1/track", &[head], &event.to_string()).await.status, 200);
+    }
+    let query: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
+    let answer = with_head(&house, &format!("/track?api_key={query}"), &[], &event.to_string()).await;
+    assert_eq!(answer.status, 200);
+    let mut within = event;
+    within["api_key"] = json!(key);
+    let answer = with_head(&house, "/v1/track", &[], &within.to_string()).await;
+    assert_eq!(answer.json()["data"], json!({"event_name": "clicked", "user_id": "u"}));
+    assert_eq!(house.event_names().await, ["clicked"; 5]);
+}
+
+#[tokio::test]
+async fn another_clients_dialect_is_refused_by_its_name() {
+    let house = House::new().await;
+    let key = house.project_key();
+    let cases = [
+        (r#"{"writeKey":"w","userId":"u","event":"e"}"#, "Segment"),
+        (r#"{"token":"t","event":"$pageview","properties":{}}"#, "PostHog"),
+    ];
+    for (body, name) in cases {
+        for head in [&[][..], &[("x-api-key", key.as_str())]] {
+            let answer = with_head(&house, "/v1/track", head, body).await;
+            assert_eq!(code(&answer), (400, json!("DIALECT_NOT_SUPPORTED")), "{body}");
+            assert!(answer.json()["message"].as_str().unwrap().contains(name));
+        }
+    }
+    let basic = with_head(&house, "/v1/identify", &[("authorization", "Basic dzo=")], "{}").await;
+    assert_eq!(code(&basic), (400, json!("DIALECT_NOT_SUPPORTED")));
+}
+
+#[tokio::test]
+async fn large_batches_and_bodies_are_refused_in_bounds() {
+    let house = House::new().await;
+    let batch = |n: usize| json!(vec![json!({"user_id": "u"}); n]);
+    assert_eq!(house.post("/api/identify", &batch(1_000)).await.status, 200);
+    assert_eq!(code(&house.post("/api/identify", &batch(1_001)).await), (400, json!("INVALID_REQUEST")));
+    let large = json!([{"user_id": "u", "traits": {"a": "x".repeat(2 << 20)}}]);
+    assert_eq!(code(&house.post("/api/identify", &large).await), (400, json!("INVALID_REQUEST")));
+    let record = json!({"event": "e", "user_id": "u", "properties": {"a": "x".repeat(512 << 10)}});
+    assert_eq!(code(&house.post("/api/track", &record).await), (400, json!("EVENT_TOO_LARGE")));
+}
+
+#[tokio::test]
+async fn browsers_of_any_origin_may_send_telemetry_and_nothing_else() {
+    let house = House::new().await;
+    let preflight = |path: &str| {
+        let request = Request::builder().method(Method::OPTIONS).uri(path);
+        let request =
+            request.header("origin", "https://site.test").header("access-control-request-method", "POST");
+        house.send(request.header("access-control-request-headers", "x-api-key").body(Body::empty()).unwrap())
+    };
+    let answer = preflight("/api/track").await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["access-control-allow-origin"]),
+        (204, &"*".parse().unwrap())
+    );
+    for path in ["/trigger", "/api/event/"] {
+        assert!(!preflight(path).await.headers.contains_key("access-control-allow-origin"), "{path}");
+    }
+    let refused = with_head(&house, "/api/track", &[("origin", "https://site.test")], "{}").await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.headers["access-control-allow-origin"].to_str().unwrap()),
+        (401, "*")
+    );
+}
+
+#[tokio::test]
+async fn events_can_be_read_with_a_private_key_alone() {
+    let house = House::new().await;
+    let batch = json!([
+        {"event": "a", "user_id": "u", "timestamp": "2026-01-01T00:00:00Z", "context": {"source": "product"}},
+        {"event": "b", "user_id": "v", "timestamp": "2026-01-01T00:00:01Z", "context": {"group_id": "g"}},
+        {"event": "c", "user_id": "u", "timestamp": "2026-01-01T00:00:02Z", "context": {"source": "product"}},
+    ]);
+    house.post("/api/track", &batch).await;
+    house.digest().await;
+    let names = |answer: &Answer| -> Vec<String> {
+        let results = answer.json()["results"].as_array().unwrap().clone();
+        results.iter().map(|event| event["event_name"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = house.get("/api/event/?limit=2").await;
+    assert_eq!(names(&first), ["c", "b"]);
+    let next = first.json()["next"].as_str().unwrap().to_owned();
+    let second = house.get(&format!("/api/event/?limit=2&cursor={next}")).await;
+    assert_eq!((names(&second), &second.json()["next"]), (vec!["a".to_owned()], &Value::Null));
+    assert_eq!(names(&house.get("/api/event?source=product&user_id=u").await), ["c", "a"]);
+    assert_eq!(names(&house.get("/api/event?before=2026-01-01T00:00:01Z").await), ["a"]);
+    assert_eq!(names(&house.get("/api/event?after=2026-01-01T00:00:01Z&group_id=g").await), ["b"]);
+    assert_eq!(house.get("/api/event?limit=1001").await.status, 400);
+    let key = format!("Token {}", house.project_key());
+    let request = Request::get("/api/event/").header("authorization", key).body(Body::empty()).unwrap();
+    assert_eq!(house.send(request).await.json()["error_code"], "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn a_signup_fills_profiles_and_counts_under_both_ids_of_its_account() {
+    let mut house = House::new().await;
+    let (run, _) = house.waiting("ada").await;
+    house.digest().await;
+    assert_eq!(house.ack(&run, Some("acme-1")).await.status, 200);
+    house.settle().await;
+    let group = json!({"group_id": "acme-1", "user_id": "ada", "traits": {"name": "Acme", "plan": "Pro"}});
+    house.post("/api/group", &group).await;
+    house.digest().await;
+
+    let env = house.env();
+    let tenant = house.events().await.into_iter().find_map(|event| event.tenant_id).unwrap();
+    let (account, ids) = house
+        .app
+        .db
+        .read(move |tx| {
+            let account = store::profile::account(tx, env, &tenant)?.unwrap();
+            Ok::<_, sql::Fault>((account, store::profile::ids(tx, env, "acme-1")?))
+        })
+        .await
+        .unwrap();
+    assert_eq!((account.account_id.as_str(), account.plan().as_deref()), ("acme-1", Some("Pro")));
+    assert_eq!(ids.len(), 2, "the builder's id and the platform's: {ids:?}");
+
+    let timeline = app::report::account_timeline(&house.app, env, "acme-1", None, 100).await.unwrap();
+    let names: Vec<_> = timeline.events.iter().map(|stored| stored.event.name.as_str()).collect();
+    assert!(
+        names.contains(&"signed_up") && names.contains(&"account_created") && names.contains(&"group"),
+        "{names:?}"
+    );
+    let days = app::report::daily(&house.app, env, 7).await.unwrap();
+    assert_eq!((days.len(), days[6].signups, days[6].accounts), (7, 1, 1));
+    let told = app::report::accounting(&house.app).await.unwrap();
+    assert_eq!((told.accepted, told.stored), (house.app.journal.end().0 - 1, timeline.events.len() as u64));
+    assert_eq!((told.duplicate, told.dropped, told.waiting), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_event_that_comes_again_counts_once() {
+    let house = House::new().await;
+    let event = json!({"event": "signed_up", "user_id": "u", "message_id": "m-1"});
+    for _ in 0..3 {
+        assert_eq!(house.post("/api/track", &event).await.status, 200);
+    }
+    house.digest().await;
+    let told = app::report::accounting(&house.app).await.unwrap();
+    assert_eq!((told.accepted, told.stored, told.duplicate), (3, 1, 2));
+    assert_eq!(app::report::signups(&house.app, house.env()).await.unwrap(), 1);
+}
