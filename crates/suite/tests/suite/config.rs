@@ -1,0 +1,111 @@
+//! Configuration: which layer wins, and that every fault is told with where it came from.
+
+use server::config::{Config, ConfigFaults, Layers, Origin, SETTINGS, reference};
+use std::{fs, path::PathBuf};
+use tempfile::TempDir;
+
+fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A data directory with a configuration file in it.
+fn with_file(text: &str) -> (TempDir, Vec<(&'static str, String)>) {
+    let dir = TempDir::new().unwrap();
+    fs::write(dir.path().join("thrivestack.toml"), text).unwrap();
+    let flags = vec![("data_dir", dir.path().display().to_string())];
+    (dir, flags)
+}
+
+fn load(
+    flags: &[(&'static str, String)],
+    environment: &[(&str, &str)],
+) -> Result<(Config, Layers), ConfigFaults> {
+    Config::from_layers(Layers::gather(flags, None, &variables(environment)))
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
+    let (_dir, mut flags) = with_file("listen = \"127.0.0.1:1\"\nlog = \"warn\"\nconnections_max = 7\n");
+    let environment = [("THRIVESTACK_LISTEN", "127.0.0.1:2"), ("THRIVESTACK_LOG", "debug")];
+    flags.push(("listen", "127.0.0.1:3".to_owned()));
+    let (config, layers) = load(&flags, &environment).unwrap();
+    assert_eq!(config.listen.port(), 3);
+    assert_eq!(config.log, "debug");
+    assert_eq!(config.connections_max, 7);
+    assert_eq!(config.token_issuer, "ThriveStack");
+    assert_eq!(*layers.origin("listen"), Origin::Flag("--listen"));
+    assert_eq!(*layers.origin("log"), Origin::Environment("THRIVESTACK_LOG".to_owned()));
+    assert!(matches!(layers.origin("connections_max"), Origin::File(_)));
+    assert_eq!(*layers.origin("token_issuer"), Origin::Default);
+}
+
+#[test]
+fn every_fault_is_told_at_once_with_its_origin_and_no_secret() {
+    let (_dir, flags) = with_file("retry_production = \"soon\"\ncolour = \"red\"\nheader_timeout = [1]\n");
+    let environment = [
+        ("THRIVESTACK_LISTEN", "here"),
+        ("THRIVESTACK_MASTER_KEY", "hunter2"),
+        ("THRIVESTACK_DATABASE_URL", "postgres://db/x"),
+        ("THRIVESTACK_JOURNAL_URL", "nats://bus"),
+        ("THRIVESTACK_LAKE_URL", "clickhouse://lake"),
+        ("THRIVESTACK_TRUSTED_PROXIES", "10.0.0.0/8, nobody"),
+        ("THRIVESTACK_PUBLIC_URL", "ftp://x/"),
+    ];
+    let told = load(&flags, &environment).unwrap_err().to_string();
+    for place in [
+        "listen",
+        "master_key",
+        "database_url",
+        "journal_url",
+        "lake_url",
+        "trusted_proxies",
+        "public_url",
+        "retry_production",
+        "colour",
+        "header_timeout",
+    ] {
+        assert!(told.contains(&format!("\n  {place}: ")), "{place} is missing in {told}");
+    }
+    assert!(told.contains("(from environment THRIVESTACK_LISTEN)"), "{told}");
+    assert!(told.contains("thrivestack.toml)"), "{told}");
+    assert!(told.contains("one process"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn a_broken_file_names_its_line_and_a_named_one_must_be_there() {
+    let (_dir, flags) = with_file("log = \"info\"\nlisten = = 1\n");
+    let told = load(&flags, &[]).unwrap_err().to_string();
+    assert!(told.contains("thrivestack.toml: line 2"), "{told}");
+    let missing = Layers::gather(&[], Some(PathBuf::from("/nowhere/x.toml")), &[]);
+    assert!(Config::from_layers(missing).unwrap_err().to_string().contains("/nowhere/x.toml"));
+}
+
+#[test]
+fn defaults_alone_are_a_configuration() {
+    let (config, layers) = load(&[], &[]).unwrap();
+    assert_eq!(config.located(&config.journal_url), PathBuf::from("./thrivestack-data/journal"));
+    assert_eq!(config.retry_development, model::webhook::retry::Schedule::development());
+    assert_eq!(config.retry_production, model::webhook::retry::Schedule::production());
+    assert!(layers.warnings.is_empty());
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_told_and_harmless() {
+    let (_, layers) = load(&[], &[("THRIVESTACK_LISTEM", "1"), ("THRIVESTACK_KEYS", "k.json")]).unwrap();
+    assert_eq!(layers.warnings, ["the variable THRIVESTACK_LISTEM is not a setting"]);
+}
+
+#[test]
+fn secrets_are_hidden_and_every_setting_is_in_the_reference() {
+    let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let (config, layers) = load(&[], &[("THRIVESTACK_MASTER_KEY", key)]).unwrap();
+    assert!(config.master_key.is_some());
+    let shown = layers.effective();
+    assert!(shown.contains("(hidden)") && !shown.contains(key), "{shown}");
+    assert!(!format!("{config:?}").contains(key));
+    let reference = reference();
+    for setting in SETTINGS {
+        assert!(reference.contains(&format!("## `{}`", setting.key)), "{}", setting.key);
+    }
+}

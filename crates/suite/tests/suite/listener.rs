@@ -1,0 +1,78 @@
+//! The listener: slow heads are cut off, and the end waits for requests that have begun.
+
+use axum::{Router, routing::get};
+use server::http::{Options, serve};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+struct Served {
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    /// `/slow` waits for this.
+    go_on: Arc<Notify>,
+    /// `/slow` has begun.
+    begun: Arc<Notify>,
+    server: JoinHandle<()>,
+}
+
+async fn served(header_timeout: Duration) -> Served {
+    let (go_on, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (wait, tell) = (go_on.clone(), begun.clone());
+    let slow = get(async move || {
+        tell.notify_one();
+        wait.notified().await;
+        "late"
+    });
+    let router = Router::new().route("/", get(async || "here")).route("/slow", slow);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let options = Options { connections_max: 8, header_timeout, drain: Duration::from_secs(20) };
+    let server = tokio::spawn(serve(listener, router, options, shutdown.clone()));
+    Served { address, shutdown, go_on, begun, server }
+}
+
+async fn send(address: SocketAddr, head: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn rest(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut text));
+    read.await.expect("the connection ends").unwrap();
+    text
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_end_is_cut_off() {
+    let served = served(Duration::from_millis(50)).await;
+    let stream = send(served.address, "GET / HTTP/1.1\r\nhost: x\r\n").await;
+    assert!(!rest(stream).await.contains("200 OK"));
+    let answered = send(served.address, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(rest(answered).await.ends_with("here"));
+}
+
+#[tokio::test]
+async fn the_end_finishes_what_has_begun_and_closes_what_waits() {
+    let served = served(Duration::from_secs(20)).await;
+    let slow = send(served.address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let mut idle = send(served.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let mut first = [0; 512];
+    assert!(idle.read(&mut first).await.unwrap() > 0);
+    served.begun.notified().await;
+
+    served.shutdown.cancel();
+    assert_eq!(rest(idle).await, "", "an idle connection is closed without a word");
+    served.go_on.notify_one();
+    assert!(rest(slow).await.ends_with("late"));
+    served.server.await.unwrap();
+    assert!(TcpStream::connect(served.address).await.is_err(), "nobody listens any more");
+}
