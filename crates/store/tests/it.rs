@@ -14,6 +14,8 @@ mod it {
     mod operator;
     mod platform;
     mod profile;
+    mod run;
     mod seal;
     mod setting;
+    mod statement;
 }

@@ -1,6 +1,6 @@
 use crate::{components, env};
 use durable::executor::JobFault;
-use durable::{Claimed, Executor, Handler, Jobs, NewJob, Options, Registry, job};
+use durable::{Claimed, Executor, Handler, NewJob, Options, Registry, job};
 use kernel::{Category, Clock, JobId};
 use sql::{Database, Fault, Locks};
 use std::future::Future;
@@ -16,7 +16,6 @@ type Running = Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>>;
 #[derive(Clone)]
 struct Probe {
     db: Database,
-    jobs: Jobs,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
@@ -58,7 +57,7 @@ impl House {
         let db = test.database();
         let executor = Executor::new(options, db.engine());
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let probe = Probe { db: db.clone(), jobs: executor.jobs(), seen: Arc::clone(&seen) };
+        let probe = Probe { db: db.clone(), seen: Arc::clone(&seen) };
         let registry = Registry::default().with("probe@1", Arc::new(probe));
         Self { executor, registry, db, clock: Arc::clone(&test.clock), seen, rng: SeededRng::new(1) }
     }
@@ -254,9 +253,13 @@ async fn a_running_executor_sleeps_until_something_is_due() {
         }
         assert_eq!(*seen.lock().unwrap(), ["one"]);
         if db.engine() == sql::Engine::Sqlite {
-            let before = db.stats().statements;
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            assert_eq!(db.stats().statements, before, "idle means no statements");
+            // The last claim may still be under way; polling would never come to rest.
+            let quiet = async || {
+                let before = db.stats().statements;
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                db.stats().statements == before
+            };
+            assert!(quiet().await || quiet().await, "idle means no statements");
         }
         stop.cancel();
         running.await.unwrap();

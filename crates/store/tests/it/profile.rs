@@ -133,6 +133,8 @@ async fn two_ids_of_an_account_become_one_whatever_came_first() {
             seen.push(found);
         }
         assert_eq!(seen[0], seen[1]);
+        let rows = db.read(profile::rows).await.unwrap();
+        assert_eq!(rows.len(), 8, "an account, an alias and two memberships in each environment: {rows:?}");
         let (account, ids, members) = &seen[0];
         assert_eq!(Value::Object(account.traits.plain()), json!({"name": "Acme", "plan": "free"}));
         assert_eq!(ids, &["acme", "tenant"]);

@@ -1,0 +1,268 @@
+//! Runs with everything around them, on every engine.
+
+use crate::components;
+use kernel::{
+    Clock, Cursor, DeliveryId, EndUserId, Env, EnvironmentId, LeadId, MailId, RunId, TenantId, Timestamp,
+    WorkflowId,
+};
+use model::enrichment::Enrichment;
+use model::run::{BuilderTenant, Run, RunKind, RunState, Subject, UserId, WaitingFor, begin};
+use model::workflow::Definition;
+use sql::{Database, Fault, Locks, Tx};
+use std::time::Duration;
+use store::delivery::Attempt;
+use store::run::Filter;
+use store::{definition, delivery, end_user, handover, idempotency, lead, lock, mail, run, tenant};
+use testkit::{SeededRng, TestDb};
+use uuid::Uuid;
+
+fn env(n: u128) -> Env {
+    Env::vouched(EnvironmentId::from_uuid(Uuid::from_u128(n)))
+}
+
+struct Made {
+    definition: Definition,
+    rng: SeededRng,
+    now: Timestamp,
+}
+
+impl Made {
+    fn new(test: &TestDb) -> Self {
+        let rng = SeededRng::new(3);
+        let now = test.clock.now();
+        Self { definition: Definition::prosumer(WorkflowId::ordered(now, &rng)), rng, now }
+    }
+
+    fn run(&self, user: &str, seconds: u64) -> Run {
+        let email = format!("{user}@Acme.com");
+        let now = self.now.plus(Duration::from_secs(seconds));
+        let subject = Subject {
+            user_id: UserId::new(user).unwrap(),
+            enrichment: Enrichment::of_email(&email),
+            email: email.parse().unwrap(),
+            role: None,
+            end_user: EndUserId::ordered(now, &self.rng),
+            tenant: TenantId::ordered(now, &self.rng),
+        };
+        begin(&self.definition, RunId::random(&self.rng), RunKind::Signup, subject, now)
+    }
+}
+
+async fn under<T, F>(db: &Database, env: Env, of: &Run, f: F) -> Result<T, Fault>
+where
+    T: Send + 'static,
+    F: for<'t> Fn(&mut Tx<'t>) -> Result<T, Fault> + Send + 'static,
+{
+    db.write(lock::subject(env, of.workflow, of.user_id.as_str()), f).await
+}
+
+#[tokio::test]
+async fn a_run_is_written_read_and_listed_in_its_environment_alone() {
+    for test in testkit::databases("store_run", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let mut runs: Vec<_> = (0..5).map(|n| made.run(&format!("user-{n}"), n)).collect();
+        for one in &runs {
+            let row = one.clone();
+            under(&db, env(1), one, move |tx| run::insert(tx, env(1), &row)).await.unwrap();
+        }
+        runs[4].state = RunState::Waiting;
+        runs[4].waiting_for = Some(WaitingFor::Ack);
+        let row = runs[4].clone();
+        under(&db, env(1), &runs[4], move |tx| run::save(tx, env(1), &row)).await.unwrap();
+
+        let all = Filter { limit: 2, ..Filter::default() };
+        let page = db.read(move |tx| run::list(tx, env(1), &all)).await.unwrap();
+        assert_eq!(page, [runs[4].clone(), runs[3].clone()], "newest first");
+        let after = Cursor { at: page[1].created_at, id: page[1].id.to_string() };
+        let rest = Filter { limit: 10, after: Some(after), ..Filter::default() };
+        let page = db.read(move |tx| run::list(tx, env(1), &rest)).await.unwrap();
+        assert_eq!(page.len(), 3);
+
+        let found = |filter: Filter, n: u128| {
+            let db = db.clone();
+            async move { db.read(move |tx| run::count(tx, env(n), &filter)).await.unwrap() }
+        };
+        assert_eq!(found(Filter::default(), 1).await, 5);
+        assert_eq!(found(Filter::default(), 2).await, 0, "another environment sees nothing");
+        let search = Filter { search: Some("USER-3@acme".into()), ..Filter::default() };
+        assert_eq!(found(search, 1).await, 1, "whatever the case");
+        let percent = Filter { search: Some("%".into()), ..Filter::default() };
+        assert_eq!(found(percent, 1).await, 5, "a percent sign is no pattern");
+        let waiting = Filter {
+            state: Some(RunState::Waiting),
+            waiting_for: Some(WaitingFor::Ack),
+            ..Filter::default()
+        };
+        assert_eq!(found(waiting, 1).await, 1);
+
+        let id = runs[4].id;
+        let (here, there, place, acks) = db
+            .read(move |tx| {
+                Ok::<_, Fault>((
+                    run::get(tx, env(1), id)?,
+                    run::get(tx, env(2), id)?,
+                    run::locate(tx, id)?,
+                    run::waiting_for_ack(tx, env(1), "", 10)?,
+                ))
+            })
+            .await
+            .unwrap();
+        assert_eq!((here.as_ref(), there, acks.len()), (Some(&runs[4]), None, 1));
+        assert_eq!(place.unwrap().environment, env(1).id());
+    }
+}
+
+#[tokio::test]
+async fn a_run_without_its_lock_is_refused() {
+    for test in testkit::databases("store_run_lock", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let one = made.run("ada", 0);
+        let refused = db.write(Locks::none(), move |tx| run::insert(tx, env(1), &one)).await;
+        assert!(matches!(refused, Err(Fault::LockNotHeld { .. })), "{refused:?}");
+        let refused = db.write(Locks::none(), |tx| end_user::admitted(tx, env(1), 5)).await;
+        assert!(matches!(refused, Err(Fault::LockNotHeld { .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn subjects_users_and_tenants_are_written_once_and_bound() {
+    for test in testkit::databases("store_subject", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let (one, now) = (made.run("ada", 0), made.now);
+        let row = one.clone();
+        let other = EndUserId::ordered(now, &made.rng);
+        let ids = under(&db, env(1), &one, move |tx| {
+            let first = end_user::obtain(tx, env(1), "ada", "ada@acme.com", row.end_user, now)?;
+            let again = end_user::obtain(tx, env(1), "ada", "other@acme.com", other, now)?;
+            end_user::admit(tx, env(1), first, now)?;
+            tenant::create(tx, env(1), &row, now)?;
+            tenant::create(tx, env(1), &row, now)?;
+            let builder = BuilderTenant { id: Some("t-1".into()), name: None };
+            tenant::bind(tx, env(1), row.tenant, "Acme", &builder, now)?;
+            for outbox_n in [3, 4] {
+                let subject = run::Subject { run: row.id, outbox_n };
+                run::save_subject(tx, env(1), row.workflow, "ada", &subject)?;
+            }
+            let subject = run::subject(tx, env(1), row.workflow, "ada")?;
+            assert_eq!(subject, Some(run::Subject { run: row.id, outbox_n: 4 }));
+            Ok((first, again))
+        })
+        .await
+        .unwrap();
+        assert_eq!(ids, (one.end_user, one.end_user));
+        let admitted = db.write(lock::waitlist(env(1)), |tx| end_user::admitted(tx, env(1), 10)).await;
+        assert_eq!(admitted.unwrap(), 1);
+        let id = one.tenant;
+        let bound = db.read(move |tx| tenant::get(tx, env(1), id)).await.unwrap().unwrap();
+        assert_eq!((bound.account_name.as_str(), bound.builder_tenant_id.as_deref()), ("Acme", Some("t-1")));
+        assert_eq!(db.read(|tx| tenant::count(tx, env(1))).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn deliveries_keep_every_attempt_and_foreign_bytes() {
+    for test in testkit::databases("store_delivery", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let (id, run, now) = (DeliveryId::ordered(made.now, &made.rng), RunId::random(&made.rng), made.now);
+        let attempt = Attempt {
+            n: 1,
+            purpose: "first".into(),
+            started_at: now,
+            elapsed: Duration::from_micros(1_234),
+            url: "http://app.test".into(),
+            request_headers: "{}".into(),
+            status: Some(503),
+            error: None,
+            response_headers: "{}".into(),
+            response_body: vec![0, 255, 7],
+            response_truncated: true,
+            retry_at: Some(now),
+        };
+        let written = attempt.clone();
+        db.write(Locks::none(), move |tx| {
+            delivery::insert(tx, env(1), id, run, "{}", now)?;
+            let row = delivery::get(tx, env(1), id)?.unwrap();
+            delivery::record(tx, env(1), &row, &written, Some(now))
+        })
+        .await
+        .unwrap();
+        let (rows, attempts) = db
+            .read(move |tx| {
+                Ok::<_, Fault>((delivery::of_run(tx, env(1), run)?, delivery::attempts(tx, env(1), id)?))
+            })
+            .await
+            .unwrap();
+        assert_eq!((rows[0].attempts, rows[0].first_delivered_at), (1, Some(now)));
+        assert_eq!(attempts, [attempt]);
+    }
+}
+
+#[tokio::test]
+async fn links_codes_and_keys_are_found_by_hash_and_forgotten_in_time() {
+    for test in testkit::databases("store_handover", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let (run, now) = (RunId::random(&made.rng), made.now);
+        let key = idempotency::lock(env(1), "trigger", "k");
+        db.write(key, move |tx| {
+            handover::add_link(tx, env(1), "hash", run, now)?;
+            handover::visit(tx, env(1), "hash", now)?;
+            assert_eq!(handover::link(tx, env(1), "hash")?.unwrap().first_visit_at, Some(now));
+            assert_eq!(handover::link(tx, env(2), "hash")?, None);
+            assert_eq!(handover::visits(tx, env(1), run)?, (1, Some(now)));
+
+            handover::add_otp(tx, env(1), "code", run, now)?;
+            let late = now.plus(Duration::from_secs(1));
+            assert_eq!(handover::redeem_otp(tx, "code", now, late)?, None, "too old");
+            assert_eq!(handover::redeem_otp(tx, "code", now, now)?.unwrap().run, run);
+            assert_eq!(handover::redeem_otp(tx, "code", now, now)?, None, "used");
+            handover::forget_otps(tx, late)?;
+
+            let known = idempotency::Known { body_hash: "b".into(), run };
+            idempotency::put(tx, env(1), "trigger", "k", &known, now)?;
+            assert_eq!(idempotency::get(tx, env(1), "trigger", "k", now)?, Some(known));
+            assert_eq!(idempotency::get(tx, env(1), "trigger", "k", late)?, None);
+            idempotency::forget(tx, late)
+        })
+        .await
+        .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn definitions_mails_and_leads_read_back() {
+    for test in testkit::databases("store_documents", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let (one, now, definition) = (made.run("ada", 0), made.now, made.definition.clone());
+        let note = mail::Mail {
+            id: MailId::ordered(now, &made.rng),
+            run: one.id,
+            template: "welcome@1".into(),
+            recipient: "ada@acme.com".into(),
+            subject: "Welcome".into(),
+            body: "Hello".into(),
+            created_at: now,
+        };
+        let (lead_id, other_lead) = (LeadId::ordered(now, &made.rng), LeadId::ordered(now, &made.rng));
+        db.write(Locks::none(), move |tx| {
+            definition::create(tx, env(1), &definition, now)?;
+            let published = definition::published(tx, env(1), definition.workflow)?;
+            assert_eq!(published.as_ref(), Some(&definition));
+            assert_eq!(definition::version(tx, env(1), definition.workflow, 1)?.as_ref(), Some(&definition));
+            assert_eq!(definition::version(tx, env(1), definition.workflow, 2)?, None);
+            assert_eq!(definition::published(tx, env(2), definition.workflow)?, None);
+            assert!(definition::exists_anywhere(tx, definition.workflow)?);
+            assert_eq!(definition::list(tx, env(1))?.len(), 1);
+            for _ in 0..2 {
+                mail::insert(tx, env(1), &note)?;
+            }
+            assert_eq!(mail::of_run(tx, env(1), one.id)?, [note.clone()]);
+            lead::insert(tx, env(1), lead_id, &one, now)?;
+            lead::insert(tx, env(1), other_lead, &one, now)?;
+            assert_eq!(lead::of_run(tx, env(1), one.id)?.unwrap().id, lead_id, "one lead a run");
+            assert_eq!(lead::of_run(tx, env(2), one.id)?, None);
+            Ok::<_, Fault>(())
+        })
+        .await
+        .unwrap();
+    }
+}
