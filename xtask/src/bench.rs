@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the figures that the README states, measured on a release build.
 
 mod cold_start;
+mod workflow;
 
 use crate::{Outcome, workspace};
 use std::path::Path;
@@ -22,11 +23,18 @@ struct Bench {
     run: fn(&Path) -> Outcome,
 }
 
-const BENCHES: &[Bench] = &[Bench {
-    name: "cold-start",
-    about: "start of the process to the first 200 of /readyz (aim: 200 ms), and SIGTERM to its end",
-    run: cold_start::run,
-}];
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "cold-start",
+        about: "start of the process to the first 200 of /readyz (aim: 200 ms), and SIGTERM to its end",
+        run: cold_start::run,
+    },
+    Bench {
+        name: "workflow",
+        about: "completed Prosumer workflows per second, with webhook and ack over loopback (floor: 400, aim: 1,000)",
+        run: workflow::run,
+    },
+];
 
 pub(crate) fn run(options: &Options) -> Outcome {
     let wanted: Vec<_> = match &options.name {

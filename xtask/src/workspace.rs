@@ -34,6 +34,13 @@ pub(crate) fn build_program(profile: &str) -> Outcome<PathBuf> {
     if program.is_file() { Ok(program) } else { Err(format!("{} was not built", program.display()).into()) }
 }
 
+/// Builds an example in release and answers where it is.
+pub(crate) fn build_example(package: &str, name: &str) -> Outcome<PathBuf> {
+    shell::run(&mut cargo(&["build", "--workspace", "--example", name, "--release"]))?;
+    let program = metadata()?.target_directory.into_std_path_buf().join("release/examples").join(name);
+    if program.is_file() { Ok(program) } else { Err(format!("{name} of {package} was not built").into()) }
+}
+
 /// A folder under the target directory that survives between runs.
 pub(crate) fn cache(name: &str) -> Outcome<PathBuf> {
     let folder = metadata()?.target_directory.into_std_path_buf().join("xtask").join(name);
