@@ -251,7 +251,10 @@ pub fn router(app: &App, outside: &Outside, config: &Config, ending: Cancellatio
         proxies: webkit::Proxies::new(config.trusted_proxies.clone()),
     };
     let callers = Arc::new(crate::callers::Callers(app.clone()));
+    let pages = console::ConsoleState::new(app.clone());
     api::router(api::ApiState { app: app.clone(), callers })
+        .merge(console::operator_router(pages.clone()))
+        .merge(console::hosted_router(pages))
         .merge(crate::probe::routes(app.clone(), ending))
         .layer(middleware::from_fn_with_state(app.clone(), crate::probe::count))
         .layer(middleware::from_fn_with_state(edge, webkit::edge::layer))
