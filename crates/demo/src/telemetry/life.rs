@@ -226,7 +226,8 @@ impl Company {
 
     fn added(&self, person: &Person, at: Timestamp, method: &str, first: bool, stage: &mut Stage) {
         let added = json!({
-            "account_id": self.group_id, "account_name": self.name, "user_email": person.email,
+            "account_id": self.group_id, "account_name": self.name,
+            "user_email": person.email, "user_name": person.full_name(),
             "role": person.role, "join_method": method, "is_first_user": first,
         });
         stage.track(at, person, "account_added_user", added);
