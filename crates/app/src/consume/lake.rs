@@ -38,11 +38,14 @@ impl LakeConsumer {
     /// Follows the journal until `shutdown`, seals by age on the way and whatever is left at the end. (By size
     /// the lake seals by itself.)
     pub async fn run(self, shutdown: CancellationToken) {
+        let mut faults = 0;
         while !shutdown.is_cancelled() {
-            let woken = match self.turn().await {
+            let stepped = self.turn().await;
+            faults = if stepped.is_ok() { 0 } else { faults + 1 };
+            let woken = match stepped {
                 Ok(next) if next < self.journal.end() => Woken::More,
                 Ok(next) => rest(&self.journal, next, self.until_seal(), &shutdown).await,
-                Err(fault) => pause(NAME, &fault, self.options.pause, &shutdown).await,
+                Err(fault) => pause(NAME, &fault, self.options.pause(faults), &shutdown).await,
             };
             if woken == Woken::Shutdown {
                 break;

@@ -41,7 +41,8 @@ pub struct Options {
     pub records_max: usize,
     /// Most bytes of them.
     pub bytes_max: usize,
-    /// How long a consumer rests after a fault before it tries again.
+    /// How long a consumer rests after a fault before it tries again; twice as long after each further one, up
+    /// to 64 times.
     pub pause: Duration,
     /// The lake's head is sealed once its oldest event is this old, so that a start reads little again.
     pub seal_age: Duration,
@@ -56,6 +57,12 @@ impl Default for Options {
             pause: Duration::from_millis(500),
             seal_age: Duration::from_secs(300),
         }
+    }
+}
+
+impl Options {
+    fn pause(&self, faults: u32) -> Duration {
+        self.pause * 2_u32.pow(faults.saturating_sub(1).min(6))
     }
 }
 

@@ -35,11 +35,14 @@ impl Profiles {
 
     /// Follows the journal until `shutdown`.
     pub async fn run(self, shutdown: CancellationToken) {
+        let mut faults = 0;
         while !shutdown.is_cancelled() {
-            let woken = match self.step().await {
+            let stepped = self.step().await;
+            faults = if stepped.is_ok() { 0 } else { faults + 1 };
+            let woken = match stepped {
                 Ok(next) if next < self.journal.end() => Woken::More,
                 Ok(next) => rest(&self.journal, next, None, &shutdown).await,
-                Err(fault) => pause(NAME, &fault, self.options.pause, &shutdown).await,
+                Err(fault) => pause(NAME, &fault, self.options.pause(faults), &shutdown).await,
             };
             if woken == Woken::Shutdown {
                 return;

@@ -296,3 +296,10 @@ async fn consumers_follow_until_they_are_told_to_stop_and_seal_then() {
     running.await.unwrap();
     assert_eq!(house.lake.stats().sealed_offset, house.journal.end().0);
 }
+
+#[test]
+fn a_fault_that_lasts_is_tried_ever_more_rarely() {
+    let options = Options { pause: Duration::from_millis(500), ..Options::default() };
+    let pauses = [1, 2, 7, 8, u32::MAX].map(|faults| options.pause(faults).as_millis());
+    assert_eq!(pauses, [500, 1_000, 32_000, 32_000, 32_000]);
+}
