@@ -156,7 +156,8 @@ fn io_fault(operation: &'static str, path: &Path, source: io::Error) -> DataDirF
     DataDirFault::Io { operation, path: path.to_path_buf(), source }
 }
 
-fn make_private(path: &Path) -> Result<(), DataDirFault> {
+/// Makes a directory that only its owner may enter; one that is there stays as it is.
+pub(crate) fn make_private(path: &Path) -> Result<(), DataDirFault> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

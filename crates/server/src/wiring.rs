@@ -3,6 +3,7 @@
 
 use crate::{
     config::Config,
+    data_dir::{self, DataDirFault},
     real::{OsRng, SystemClock},
 };
 use app::{App, Services};
@@ -55,6 +56,8 @@ pub enum WiringFault {
     Lake { path: PathBuf, source: lake::Fault },
     #[error("open the IP-to-country database {path}")]
     Countries { path: PathBuf, source: outbound::CountryFault },
+    #[error(transparent)]
+    DataDir(#[from] DataDirFault),
     #[error(transparent)]
     Consumers(#[from] app::consume::StartFault),
     #[error("a blocking thread ended early")]
@@ -148,6 +151,9 @@ fn open_files(
     countries_path: Option<PathBuf>,
     rng: &dyn Rng,
 ) -> Result<Files, WiringFault> {
+    // Whoever owns the data directory may have opened it to others; what is in these is for us alone.
+    data_dir::make_private(&journal_path)?;
+    data_dir::make_private(&lake_path)?;
     let journal = open_journal(journal_path, rng)?;
     let (lake, _) = lake::Lake::open(&lake_path, lake::Options::default(), journal.id())
         .map_err(|source| WiringFault::Lake { path: lake_path, source })?;
