@@ -128,7 +128,7 @@ pub enum InitFault {
     Product(#[source] BoundedFault),
     #[error("{0} must begin with http:// or https://")]
     Scheme(&'static str),
-    #[error("the operator's address: {0}")]
+    #[error("the operator's address")]
     Operator(#[from] OperatorFault),
     #[error("the first API keys")]
     Key(#[from] KeyFault),
