@@ -136,10 +136,8 @@ async fn receive(listener: TcpListener, builder: Builder) {
         let run = serde_json::from_slice::<Value>(&body)
             .ok()
             .and_then(|body| body["createAccountRequest"]["workflowRuntimeId"].as_str().map(str::to_owned));
-        match run {
-            Some(run) if builder.acks.send(run).is_ok() => StatusCode::OK,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        let queued = run.is_some_and(|run| builder.acks.send(run).is_ok());
+        if queued { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR }
     };
     let routes = Router::new().route("/webhook", post(hook)).with_state(builder);
     let _ = axum::serve(listener, routes).await;

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use durable::{Executor, Registry};
 use http::{Method, Request, StatusCode};
 use kernel::{Clock, Env, Secret};
-use model::caller::Scope;
 use oidc::PrivateKey;
 use outbound::recorded::{Recorder, answer};
 use serde_json::{Value, json};
@@ -252,9 +251,4 @@ async fn initialise(state: &State, outside: &Outside, options: &Options) -> app:
 
 fn key(pem: &str) -> PrivateKey {
     PrivateKey::from_pem(pem).unwrap()
-}
-
-/// All scopes, for tokens of tests.
-pub fn all_scopes() -> Vec<&'static str> {
-    Scope::ALL.iter().map(|scope| scope.name()).collect()
 }
