@@ -109,7 +109,8 @@ async fn every_documented_shape_is_understood() {
             "joinAccountResponse": {"workflowDesignTimeId": design, "workflowRuntimeId": run, "accountIds": ["t", "u"], "userEmailId": "u@v.w"}})
     };
     let k3 = |run: &str| json!({"workflowRuntimeId": run, "workflowDesignTimeId": design, "tenantName": "T", "tenantId": "t", "emailId": "u@v.w"});
-    let shapes: [(&str, &dyn Fn(&str) -> serde_json::Value); 4] = [
+    type Shape<'s> = &'s dyn Fn(&str) -> serde_json::Value;
+    let shapes: [(&str, Shape<'_>); 4] = [
         ("/api/workflow", &k1),
         ("/thrivestackWebhook/acknowledgeTenant", &k2),
         ("/thrivestackWebhook/acknowledgeTenant/", &join),

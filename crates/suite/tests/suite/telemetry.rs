@@ -63,7 +63,8 @@ async fn checks_come_in_the_order_credential_json_scope_fields() {
     let good = [("x-api-key", key.as_str())];
     let bad = [("x-api-key", "bm90IGEga2V5")];
     let none: [(&str, &str); 0] = [];
-    let cases: &[(&[(&str, &str)], &str, &str, u16, &str)] = &[
+    type Case<'c> = (&'c [(&'c str, &'c str)], &'c str, &'c str, u16, &'c str);
+    let cases: &[Case<'_>] = &[
         (&bad, "/api/identify", "{", 401, "UNAUTHORIZED"),
         (&none, "/api/identify", "{", 401, "UNAUTHORIZED"),
         (&none, "/api/identify", "{}", 401, "UNAUTHORIZED"),
