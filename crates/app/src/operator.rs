@@ -309,12 +309,14 @@ pub async fn sign_out_everywhere(app: &App, actor: &Actor) -> Result<(), Operato
     Ok(app.db.write(store::operator::lock(id), move |tx| store::operator::close_all(tx, id)).await?)
 }
 
-/// The environments that the actor may act in: every one of the organization.
+/// The environments that the actor may act in: every one of the organization, Development first.
 pub async fn environments(app: &App, actor: &Actor) -> Result<Vec<(Env, Environment)>, OperatorFault> {
     let organization = actor.organization;
     let all = app.db.read(store::platform::environments).await?;
-    let ours = all.into_iter().filter(|environment| environment.organization == organization);
-    Ok(ours.map(|environment| (Env::vouched(environment.id), environment)).collect())
+    let mut ours: Vec<_> = all.into_iter().filter(|one| one.organization == organization).collect();
+    // `dev` before `prod`: one works in Development.
+    ours.sort_by_key(|one| one.stage.short());
+    Ok(ours.into_iter().map(|one| (Env::vouched(one.id), one)).collect())
 }
 
 /// The environment of this stage, where there is one.

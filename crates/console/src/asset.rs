@@ -46,6 +46,11 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     all
 });
 
+/// Every file.
+pub fn all() -> &'static [Asset] {
+    &ASSETS
+}
+
 /// The file that is served under this last segment of the path.
 pub fn find(hashed: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.hashed == hashed)

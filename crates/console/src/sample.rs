@@ -16,7 +16,7 @@ use crate::{
 use askama::Template;
 use jiff::civil::date;
 use kernel::Timestamp;
-use model::platform::Stage;
+use model::{platform::Stage, setting::colour::Colour};
 use std::time::Duration;
 
 /// One rendered sample: a name to find it by, and the page.
@@ -207,7 +207,7 @@ fn home(stage: Stage) -> Home {
             tile("Signups", "536", "+ 18 %", "", "against the 28 days before"),
             tile("Accounts created", "326", "+ 22 %", "", "against the 28 days before"),
             tile("Waiting or running now", "14", "", "", "12 on the waitlist, 2 for an acknowledgement"),
-            tile("Incidents now", "1", "", "bad", "stands still until somebody acts"),
+            tile("Needs attention now", "1", "", "bad", "stands still until somebody acts"),
         ],
         chart: chart::bars(&days, "signups", "accounts created"),
         summary: "536 signups in 28 days, 332 of them with an account; most on 19 Nov: 35".into(),
@@ -291,7 +291,7 @@ fn runs(rows: usize) -> Runs {
             "jean@eniac.co",
             "u-4707",
             "Eniac & Co",
-            pill(Tone::Bad, "Incident"),
+            pill(Tone::Bad, "Needs attention"),
             "webhook answered 500 six times",
         ),
         (
@@ -330,7 +330,7 @@ fn runs(rows: usize) -> Runs {
             chip("All", "1,284", rows > 0),
             chip("Running", "1", false),
             chip("Waiting", "13", rows == 0),
-            chip("Incident", "1", false),
+            chip("Needs attention", "1", false),
             chip("Completed", "1,260", false),
             chip("Cancelled", "9", false),
         ],
@@ -446,7 +446,7 @@ fn show() -> Show {
 
 fn show_incident() -> Show {
     Show {
-        state: pill(Tone::Bad, "Incident"),
+        state: pill(Tone::Bad, "Needs attention"),
         incident: Some("The webhook answered 500 to the last of seven attempts. Mend the endpoint, then send again; or skip this step if the tenant exists already.".into()),
         name: "maximiliane.von-und-zu-hohenstein-waldenburg@subsidiary.example-holding.co.uk".into(),
         ..show()
@@ -539,4 +539,19 @@ fn hosted_message(
         way_on,
         refresh: None,
     }
+}
+
+/// Every file that the samples link to, by its address.
+pub fn files() -> Vec<(String, Vec<u8>)> {
+    let brands =
+        ["#0f7a55", "#7c3aed", "#b4540a", "#2259c4"].map(|text| text.parse().unwrap_or(Colour::WHITE));
+    let brand = |colour: Colour| {
+        let name = format!("/assets/brand/{}.css", colour.to_string().trim_start_matches('#'));
+        (name, crate::colour::style(colour).into_bytes())
+    };
+    crate::asset::all()
+        .iter()
+        .map(|asset| (crate::asset::href(asset.name), asset.bytes.to_vec()))
+        .chain(brands.into_iter().map(brand))
+        .collect()
 }

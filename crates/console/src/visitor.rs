@@ -140,7 +140,7 @@ where
 {
     type Rejection = Response;
     async fn from_request(mut request: Request, state: &ConsoleState) -> Result<Self, Response> {
-        guard_sender(request.headers(), state)?;
+        guard_sender(request.headers(), state).map_err(IntoResponse::into_response)?;
         let place = request.extract_parts_with_state::<P, _>(state).await?;
         let form = checked_form(request, &place.visitor().token).await?;
         Ok(Self { place, form })
@@ -173,7 +173,7 @@ impl<S: Sync> FromRequestParts<S> for Partial {
 }
 
 /// Refuses a form that another site's page sent.
-pub(crate) fn guard_sender(headers: &HeaderMap, state: &ConsoleState) -> Result<(), Response> {
+pub(crate) fn guard_sender(headers: &HeaderMap, state: &ConsoleState) -> Result<(), Failure> {
     if csrf::from_our_page(headers, &state.authority) { Ok(()) } else { Err(forged()) }
 }
 
@@ -189,7 +189,7 @@ pub(crate) async fn checked_form<T: DeserializeOwned + 'static>(
     let sent =
         form_urlencoded::parse(&bytes).find(|(name, _)| name == "csrf").map(|(_, token)| token.into_owned());
     if !sent.is_some_and(|sent| csrf::matches(cookie, &sent)) {
-        return Err(forged());
+        return Err(forged().into_response());
     }
     let again = Request::from_parts(parts, Body::from(bytes));
     let read = Form::<T>::from_request(again, &()).await;
@@ -214,13 +214,12 @@ pub(crate) fn address(parts: &axum::http::Extensions) -> std::net::IpAddr {
     known.unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
 }
 
-fn forged() -> Response {
+fn forged() -> Failure {
     Failure::new(
         Category::Forbidden,
         "This form was not taken",
         "It is older than your session, or another site sent it. Go back, load the page again and repeat it.",
     )
-    .into_response()
 }
 
 fn failed(category: Category, cause: impl std::error::Error + Send + Sync + 'static) -> Response {

@@ -161,7 +161,7 @@ async fn posted<T: serde::de::DeserializeOwned + 'static>(
     state: &ConsoleState,
     request: Request,
 ) -> Result<T, Response> {
-    guard_sender(request.headers(), state)?;
+    guard_sender(request.headers(), state).map_err(IntoResponse::into_response)?;
     let absent = || {
         Failure::new(
             kernel::Category::Forbidden,

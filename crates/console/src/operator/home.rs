@@ -149,7 +149,7 @@ fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
             href: Some(path::runs_with(stage, &[("state", "waiting")])),
         },
         Tile {
-            name: "Incidents now".to_owned(),
+            name: "Needs attention now".to_owned(),
             value: count(counts.incident),
             change: String::new(),
             change_class: "",

@@ -9,7 +9,7 @@ use crate::{
         run::{Chip, Pill, Row, Runs},
     },
     visitor::{Asked, Partial, Place},
-    words::{count, counted, initials},
+    words::{count, counted, initials, span},
 };
 use app::run::{self, RunCounts, RunFilter, RunPage};
 use askama::Template;
@@ -18,7 +18,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use kernel::{Category, Cursor};
-use model::run::{NodeStatus, Run, RunState, WaitingFor};
+use model::run::{Run, RunKind, RunState, WaitingFor};
 use serde::Deserialize;
 
 /// Rows of one page.
@@ -135,7 +135,7 @@ fn row(place: &Place, run: &Run) -> Row {
         initials: initials(run.email.as_str()),
         account: run.account_name.clone(),
         state: pill(run),
-        note: last_step(run),
+        note: detail(place, run),
         started: place.speaker.ago(run.created_at),
     }
 }
@@ -152,14 +152,16 @@ pub(super) fn pill(run: &Run) -> Pill {
     Pill { tone, words: model::run::words(run).to_owned() }
 }
 
-/// What happened last, in a few words: why it stands still, or the note of the last finished step.
-fn last_step(run: &Run) -> String {
-    if let Some(incident) = &run.incident {
-        return incident.message.clone();
+/// What one wants to know next to the state: why it stands still, since when it waits, how long it took.
+fn detail(place: &Place, run: &Run) -> String {
+    let since = |at| span(place.speaker.now().since(at));
+    match (run.state, &run.incident) {
+        (_, Some(incident)) => incident.message.clone(),
+        (RunState::Waiting, _) => format!("for {}", since(run.updated_at)),
+        (RunState::Completed, _) if run.kind == RunKind::Login => "signed in again".to_owned(),
+        (RunState::Completed, _) => {
+            run.finished_at.map(|at| format!("in {}", span(at.since(run.created_at)))).unwrap_or_default()
+        }
+        (RunState::Running | RunState::Incident | RunState::Cancelled, _) => String::new(),
     }
-    let done = run
-        .nodes
-        .iter()
-        .filter(|node| matches!(node.status, NodeStatus::Done | NodeStatus::Skipped | NodeStatus::Waiting));
-    done.filter(|node| !node.note.is_empty()).next_back().map(|node| node.note.clone()).unwrap_or_default()
 }

@@ -115,6 +115,14 @@ impl Fact {
     pub fn code(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), value: value.into(), code: true }
     }
+
+    /// As much of an id as fits on one line; the whole of it is on hover and in the copy.
+    pub fn short(&self) -> String {
+        match self.value.char_indices().nth(20) {
+            Some((end, _)) => format!("{}…", &self.value[..end]),
+            None => self.value.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
