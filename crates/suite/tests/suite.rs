@@ -13,12 +13,14 @@ mod suite {
     mod data_dir;
     mod delivery;
     mod e2e;
+    mod edge;
     mod handover;
     mod house;
     mod listener;
     mod process;
     mod receiver;
     mod refusal;
+    mod route;
     mod standard_webhooks;
     mod telemetry;
     mod token;

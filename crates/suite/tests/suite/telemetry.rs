@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 impl House {
     /// Lets both consumers catch up with the journal.
-    async fn digest(&self) {
+    pub(super) async fn digest(&self) {
         let clock = || Arc::clone(&self.clock) as Arc<dyn Clock>;
         let (db, journal) = (&self.app.db, &self.app.journal);
         let profiles = Profiles::new(db.clone(), journal.clone(), clock(), Options::default());

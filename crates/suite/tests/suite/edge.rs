@@ -1,0 +1,475 @@
+//! What is refused at the edge, on every JSON route: poisoned bodies, wrong types, credentials that are not ours. Each
+//! gets a clear answer of its family, none is a fault of ours, and nothing of it stops what follows the journal.
+
+use super::house::{Answer, House};
+use app::key::NewKey;
+use aws_lc_rs::hmac;
+use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Request;
+use kernel::Env;
+use model::caller::{KeyKind, Scope};
+use oidc::PrivateKey;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The envelopes of refusals (decisions D10, D16, D19).
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Family {
+    Telemetry,
+    Workflow,
+    Token,
+}
+
+const ROUTES: [(&str, Family); 11] = [
+    ("/api/identify", Family::Telemetry),
+    ("/api/group", Family::Telemetry),
+    ("/api/track", Family::Telemetry),
+    ("/api/page", Family::Telemetry),
+    ("/api/events", Family::Telemetry),
+    ("/trigger", Family::Workflow),
+    ("/api/workflow", Family::Workflow),
+    ("/thrivestackWebhook/acknowledgeTenant", Family::Workflow),
+    ("/api/user/token", Family::Token),
+    ("/api/token", Family::Token),
+    ("/api/team/update", Family::Token),
+];
+
+/// A body that each route takes. The run of an acknowledgement is one that nobody knows: 404, and no 400.
+fn good(house: &House, path: &str) -> Value {
+    let unknown = "6f1f4b2e-53a5-4f0e-9b52-0f0f5f0e0a01";
+    match path {
+        "/api/identify" => {
+            json!({"user_id": "u", "traits": {"name": "N"}, "timestamp": "2026-01-01T00:00:00Z"})
+        }
+        "/api/group" => json!({"user_id": "u", "group_id": "g", "traits": {"name": "N"}}),
+        "/api/track" | "/api/events" => json!({"event_name": "e", "user_id": "u", "properties": {"a": 1}}),
+        "/api/page" => json!({"user_id": "u", "properties": {"page_name": "p"}}),
+        "/trigger" => house.trigger_body("ada"),
+        "/api/workflow" => json!({"workflowRuntimeId": unknown, "tenantId": "t", "tenantName": "n"}),
+        "/thrivestackWebhook/acknowledgeTenant" => {
+            json!({"createAccountResponse": {"workflowRuntimeId": unknown, "accountId": "t"}})
+        }
+        _ => json!({
+            "key_id": house.start.api_key.key_id,
+            "private_key": house.start.api_key.private_key.expose(),
+            "scopes": ["telemetry_apis"],
+            "expiry": 60,
+        }),
+    }
+}
+
+async fn send(house: &House, path: &str, authorization: &str, body: impl Into<Body>) -> Answer {
+    let request = Request::post(path)
+        .header("content-type", "application/json")
+        .header("authorization", authorization)
+        .body(body.into())
+        .unwrap();
+    house.send(request).await
+}
+
+async fn post(house: &House, path: &str, body: impl Into<Body>) -> Answer {
+    send(house, path, &format!("Bearer {}", house.start.private_api_key.expose()), body).await
+}
+
+/// The message of a refusal in its family's envelope.
+fn refusal(family: Family, answer: &Answer) -> String {
+    let (status, body) = (answer.status.as_u16(), answer.json());
+    assert!((400..500).contains(&status), "{answer:?}");
+    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("application/json"));
+    let (code, message) = match family {
+        Family::Workflow => {
+            assert_eq!(body["status"], status);
+            (&body["data"]["error_code"], &body["data"]["error_message"])
+        }
+        Family::Telemetry | Family::Token => {
+            assert_eq!(body["status"], "error", "{body}");
+            (&body["error_code"], &body["message"])
+        }
+    };
+    assert!(code.is_string() && message.is_string(), "{body}");
+    assert_eq!(family == Family::Telemetry, body.get("code").is_some(), "{body}");
+    assert_eq!(family == Family::Token, body.get("response_id").is_some(), "{body}");
+    message.as_str().unwrap().to_owned()
+}
+
+/// After everything: a good event gets through both consumers, and nothing has become a dead letter.
+async fn consumers_run_through(house: &House) {
+    let last =
+        json!({"user_id": "the-last", "traits": {"name": "Last"}, "timestamp": "2026-01-01T00:00:00Z"});
+    assert_eq!(house.post("/api/identify", &last).await.status, 200);
+    house.digest().await;
+    let env = house.env();
+    let person = house.app.db.read(move |tx| store::profile::person(tx, env, "the-last")).await.unwrap();
+    assert!(person.is_some(), "the profiles have it");
+    let told = app::report::accounting(&house.app).await.unwrap();
+    assert_eq!((told.dropped, told.waiting), (0, 0), "{told:?}");
+    let timeline = app::report::person_timeline(&house.app, env, "the-last", None, 10).await.unwrap();
+    assert_eq!(timeline.events.len(), 1, "the lake has it");
+}
+
+/// What may stand as a value nowhere, each with a word of the reason.
+fn poisons() -> Vec<(Vec<u8>, &'static str)> {
+    let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+    let objects = format!("{}1{}", "{\"a\":".repeat(64), "}".repeat(64));
+    let texts = [
+        (nested(64), "64 levels"),
+        (objects, "64 levels"),
+        (nested(100_000), "64 levels"),
+        ("\"\\ud800\"".to_owned(), "surrogate"),
+        ("\"\\udc00\"".to_owned(), "surrogate"),
+        ("\"\\ud83d\\ud83d\"".to_owned(), "surrogate"),
+        ("{\"\\ud800\": 1}".to_owned(), "surrogate"),
+        ("\"\\u0000\"".to_owned(), "U+0000"),
+        ("{\"a\\u0000\": 1}".to_owned(), "U+0000"),
+        ("\"a\0b\"".to_owned(), "line 1"),
+        ("\"a\u{1}b\"".to_owned(), "control character"),
+        ("1e309".to_owned(), "range"),
+        ("-1e309".to_owned(), "range"),
+        ("9".repeat(400), "range"),
+        ("NaN".to_owned(), "line 1"),
+        ("-Infinity".to_owned(), "line 1"),
+        ("01".to_owned(), "line 1"),
+        ("1.".to_owned(), "line 1"),
+        ("[1,]".to_owned(), "line 1"),
+        ("'a'".to_owned(), "line 1"),
+        ("\"\\x41\"".to_owned(), "escape"),
+        ("/* no */ 1".to_owned(), "line 1"),
+        ("\"open".to_owned(), "line 1"),
+    ];
+    let bytes: [&[u8]; 4] = [b"\"\xff\"", b"\"\xc0\x80\"", b"\"\xed\xa0\x80\"", b"\"\xf4\x90\x80\x80\""];
+    let texts = texts.into_iter().map(|(text, reason)| (text.into_bytes(), reason));
+    texts.chain(bytes.map(|bytes| (bytes.to_vec(), "UTF-8"))).collect()
+}
+
+/// The good body with one more field, whose value alone can be the fault.
+fn with_extra(good: &Value, value: &[u8]) -> Vec<u8> {
+    let good = good.to_string();
+    [good.strip_suffix('}').unwrap().as_bytes(), b", \"extra\": ", value, b"}"].concat()
+}
+
+#[tokio::test]
+async fn poison_is_refused_on_every_route_by_line_and_column() {
+    let house = House::new().await;
+    let poisons = poisons();
+    for (path, family) in ROUTES {
+        let good = good(&house, path);
+        for (poison, reason) in &poisons {
+            let shown = String::from_utf8_lossy(&poison[..poison.len().min(40)]).into_owned();
+            let answer = post(&house, path, with_extra(&good, poison)).await;
+            assert_eq!(answer.status, 400, "{path} {shown}");
+            let message = refusal(family, &answer);
+            assert!(message.contains(reason) && message.contains("column"), "{path} {shown}: {message}");
+        }
+        let legal: [&[u8]; 6] = [
+            b"\"\\ud83d\\ude00 \\\\u0000\"",
+            b"1.7976931348623157e308",
+            b"1e-400",
+            b"\"\\u0001\"",
+            b"[[[[]]]]",
+            "\"\u{10ffff}\"".as_bytes(),
+        ];
+        for legal in legal {
+            let answer = post(&house, path, with_extra(&good, legal)).await;
+            assert_ne!(answer.status, 400, "{path}: {answer:?}");
+            assert!(answer.status.as_u16() < 500, "{path}: {answer:?}");
+        }
+    }
+    consumers_run_through(&house).await;
+}
+
+/// Depth 64 is taken, 65 is not; the body itself is one level.
+#[tokio::test]
+async fn the_deepest_nesting_is_sixty_four() {
+    let house = House::new().await;
+    let good = good(&house, "/api/track");
+    for (levels, status) in [(63, 200), (64, 400)] {
+        let value = format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        let answer = post(&house, "/api/track", with_extra(&good, value.as_bytes())).await;
+        assert_eq!(answer.status, status, "{levels}");
+    }
+    consumers_run_through(&house).await;
+}
+
+#[tokio::test]
+async fn every_field_of_every_call_takes_every_type_without_a_fault_of_ours() {
+    let house = House::new().await;
+    let values = [
+        json!(null),
+        json!(true),
+        json!(7),
+        json!(-1.5),
+        json!(u64::MAX),
+        json!(""),
+        json!(" "),
+        json!("x".repeat(1_025)),
+        json!([]),
+        json!([{"a": 1}]),
+        json!({}),
+        json!({"$set": 1, "group_id": 7, "user_id": [], "ip": {}, "timestamp": []}),
+    ];
+    let fields = [
+        "user_id",
+        "group_id",
+        "event",
+        "event_name",
+        "timestamp",
+        "traits",
+        "user_traits",
+        "properties",
+        "context",
+        "session_id",
+        "page_name",
+        "message_id",
+        "api_key",
+        "source",
+        "group_type",
+    ];
+    for (path, family) in ROUTES.into_iter().filter(|(_, family)| *family == Family::Telemetry) {
+        for field in fields {
+            for value in &values {
+                let mut event = good(&house, path);
+                event[field] = value.clone();
+                for body in [event.clone(), json!([event])] {
+                    let answer = post(&house, path, body.to_string()).await;
+                    if answer.status != 200 {
+                        assert_eq!(answer.status, 400, "{path} {field} = {value}: {answer:?}");
+                        refusal(family, &answer);
+                    }
+                }
+            }
+        }
+    }
+    consumers_run_through(&house).await;
+}
+
+/// Fields whose type is wrong, and what the refusal names.
+#[tokio::test]
+async fn wrong_types_are_named() {
+    let house = House::new().await;
+    let wrong = [
+        ("/api/identify", "user_id", json!({"a": 1})),
+        ("/api/identify", "user_id", json!("")),
+        ("/api/identify", "user_id", json!("x".repeat(1_025))),
+        ("/api/identify", "traits", json!("x")),
+        ("/api/identify", "timestamp", json!([])),
+        ("/api/identify", "timestamp", json!("yesterday")),
+        ("/api/group", "group_id", json!(7)),
+        ("/api/group", "user_id", json!(null)),
+        ("/api/group", "traits", json!([])),
+        ("/api/track", "event_name", json!(7)),
+        ("/api/track", "properties", json!("x")),
+        ("/api/track", "context", json!([])),
+        ("/api/track", "user_id", json!(7)),
+        ("/api/page", "user_id", json!([])),
+        ("/trigger", "user_id", json!(7)),
+        ("/trigger", "email_id", json!(["a@b.test"])),
+        ("/trigger", "workflow_id", json!({})),
+        ("/trigger", "role", json!([])),
+        ("/trigger", "ip", json!(7)),
+        ("/api/workflow", "workflowRuntimeId", json!(7)),
+        ("/api/workflow", "tenantId", json!({})),
+        ("/api/workflow", "tenantName", json!([])),
+        ("/api/workflow", "thrivestackTenantId", json!(7)),
+        ("/api/workflow", "workflowDesignTimeId", json!(true)),
+        ("/thrivestackWebhook/acknowledgeTenant", "createAccountResponse", json!("x")),
+        ("/thrivestackWebhook/acknowledgeTenant", "createAccountResponse", json!([])),
+        ("/api/token", "key_id", json!(7)),
+        ("/api/token", "private_key", json!(["x"])),
+        ("/api/token", "scopes", json!({})),
+        ("/api/token", "expiry", json!("60")),
+    ];
+    for (path, field, value) in wrong {
+        let mut body = good(&house, path);
+        body[field] = value.clone();
+        let answer = post(&house, path, body.to_string()).await;
+        assert_eq!(answer.status, 400, "{path} {field} = {value}: {answer:?}");
+        let family = ROUTES.iter().find(|(known, _)| *known == path).unwrap().1;
+        let message = refusal(family, &answer);
+        let named = answer.json()["details"].to_string().contains(field) || message.contains(field);
+        assert!(named, "{path} {field} = {value}: {answer:?}");
+    }
+    for (path, family) in ROUTES {
+        for body in ["1", "\"x\"", "null", "true", "[[]]", "[1]", "[null]"] {
+            let answer = post(&house, path, body).await;
+            if path == "/api/team/update" {
+                assert_eq!(answer.status, 404, "no token is asked for: {answer:?}");
+            } else {
+                assert_eq!(answer.status, 400, "{path} {body}: {answer:?}");
+                refusal(family, &answer);
+            }
+        }
+    }
+    consumers_run_through(&house).await;
+}
+
+#[tokio::test]
+async fn batches_have_a_thousand_events_at_most_and_one_at_least() {
+    let house = House::new().await;
+    for (path, family) in ROUTES.into_iter().filter(|(_, family)| *family == Family::Telemetry) {
+        let event = good(&house, path);
+        for (count, status) in [(0, 400), (1_000, 200), (1_001, 400)] {
+            let answer = post(&house, path, json!(vec![event.clone(); count]).to_string()).await;
+            assert_eq!(answer.status, status, "{path} {count}");
+            if status == 400 {
+                refusal(family, &answer);
+            }
+        }
+        let mixed = json!([event, 7, {"user_id": []}]);
+        let answer = post(&house, path, mixed.to_string()).await;
+        assert_eq!(answer.status, 200, "one of them is good: {answer:?}");
+        assert!(answer.json()["warnings"].to_string().contains('1'));
+    }
+    consumers_run_through(&house).await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_or_of_another_type_is_refused_everywhere() {
+    let house = House::new().await;
+    for (path, family) in ROUTES {
+        let padding = " ".repeat(2_097_153 - good(&house, path).to_string().len());
+        let answer = post(&house, path, format!("{}{padding}", good(&house, path))).await;
+        assert_eq!(answer.status, 400, "{path}");
+        assert!(refusal(family, &answer).contains("2,097,152"));
+        let authorization = format!("Bearer {}", house.start.private_api_key.expose());
+        for media_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""] {
+            let request = Request::post(path)
+                .header("content-type", media_type)
+                .header("authorization", &authorization)
+                .body(Body::from(good(&house, path).to_string()));
+            let answer = house.send(request.unwrap()).await;
+            assert_eq!(answer.status, 415, "{path} {media_type}");
+            refusal(Family::Telemetry, &answer);
+        }
+        for method in ["GET", "PUT", "DELETE", "PATCH"] {
+            let request = Request::builder().method(method).uri(path).header("authorization", &authorization);
+            let answer = house.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.status, 405, "{method} {path}");
+            refusal(Family::Telemetry, &answer);
+        }
+        let answer = post(&house, &format!("{path}/more"), "{}").await;
+        assert_eq!(answer.status, 404, "{path}/more");
+        refusal(Family::Telemetry, &answer);
+    }
+}
+
+fn encoded(part: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(part.to_string())
+}
+
+fn decoded(part: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+async fn token(house: &House, expiry: u32) -> String {
+    let mut body = good(house, "/api/token");
+    body["scopes"] = json!(super::route::all_scopes());
+    body["expiry"] = json!(expiry);
+    post(house, "/api/token", body.to_string()).await.json()["token"].as_str().unwrap().to_owned()
+}
+
+/// Credentials of `Authorization` that must open nothing.
+async fn foreign(house: &House) -> Vec<(&'static str, String)> {
+    let development = PrivateKey::from_pem(include_str!("../fixture/test-only-key-1.pem")).unwrap();
+    let production = PrivateKey::from_pem(include_str!("../fixture/test-only-key-2.pem")).unwrap();
+    let stranger = PrivateKey::from_pem(include_str!("../fixture/test-only-key-4.pem")).unwrap();
+    let good = token(house, 3_600).await;
+    let expired = token(house, 1).await;
+    house.clock.advance(Duration::from_secs(10));
+    let parts: Vec<&str> = good.split('.').collect();
+    let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
+    let id = header["id"].as_str();
+    let with_alg = |alg: &str| {
+        let mut header = header.clone();
+        header["alg"] = json!(alg);
+        format!("{}.{}", encoded(&header), parts[1])
+    };
+    let hmac_signed = |secret: &[u8]| {
+        let (key, text) = (hmac::Key::new(hmac::HMAC_SHA256, secret), with_alg("HS256"));
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, text.as_bytes())))
+    };
+    let mut longer = claims.clone();
+    longer["exp"] = json!(4_102_444_800_i64);
+    let mut elsewhere = claims.clone();
+    elsewhere["environment_id"] = json!(house.start.environments.production);
+    let kept = NewKey {
+        name: "revoked".to_owned().try_into().unwrap(),
+        kind: KeyKind::Private,
+        scopes: Scope::ALL.to_vec(),
+        expires_at: None,
+        rotate_days: None,
+        created_by: None,
+    };
+    let revoked = app::key::create(&house.app, house.env(), kept).await.unwrap();
+    app::key::revoke(&house.app, house.env(), revoked.key.id).await.unwrap();
+    let bearer = |credential: String| format!("Bearer {credential}");
+    vec![
+        ("none", bearer(format!("{}.", with_alg("none")))),
+        ("none, signed", bearer(format!("{}.{}", with_alg("none"), parts[2]))),
+        ("HS256 with the public key", bearer(hmac_signed(development.public().der()))),
+        ("HS256 with nothing", bearer(hmac_signed(b""))),
+        ("changed claims", bearer(format!("{}.{}.{}", parts[0], encoded(&longer), parts[2]))),
+        ("another environment's key", bearer(oidc::sign(&production, "JWT", id, &claims).unwrap())),
+        ("another environment's name", bearer(oidc::sign(&development, "JWT", id, &elsewhere).unwrap())),
+        ("a stranger's key", bearer(oidc::sign(&stranger, "JWT", id, &claims).unwrap())),
+        ("a session", bearer(oidc::sign(&development, "session+jwt", id, &claims).unwrap())),
+        ("expired", bearer(expired)),
+        ("revoked", bearer(revoked.secret.expose().clone())),
+        ("unknown", bearer("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned())),
+        ("empty", bearer(String::new())),
+        ("dots", bearer("..".to_owned())),
+        ("long", bearer("x".repeat(20_000))),
+        ("another scheme", "Digest abc".to_owned()),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_forged_expired_or_foreign_opens_nothing() {
+    let house = House::new().await;
+    let foreign = foreign(&house).await;
+    let guarded = ROUTES.into_iter().filter(|(_, family)| *family != Family::Token);
+    for (path, family) in guarded {
+        for (name, authorization) in &foreign {
+            let answer = send(&house, path, authorization, good(&house, path).to_string()).await;
+            assert_eq!(answer.status, 401, "{path} {name}: {answer:?}");
+            refusal(family, &answer);
+            assert!(answer.headers.contains_key("www-authenticate"), "{path} {name}");
+        }
+        let basic = send(&house, path, "Basic YTpi", good(&house, path).to_string()).await;
+        // On telemetry it is another client's dialect (decision D2).
+        assert_eq!(basic.status, if family == Family::Telemetry { 400 } else { 401 }, "{path}");
+        refusal(family, &basic);
+    }
+    assert!(house.app.journal.stats().appended_records == 0, "nothing was taken");
+    consumers_run_through(&house).await;
+}
+
+/// A genuine credential of Production acts for Production: Development's run and workflow are not there for it.
+#[tokio::test]
+async fn another_environments_credential_reaches_nothing_of_this_one() {
+    let mut house = House::new().await;
+    let (run, _) = house.waiting("ada").await;
+    let production = Env::vouched(house.start.environments.production);
+    let all = NewKey {
+        name: "production".to_owned().try_into().unwrap(),
+        kind: KeyKind::Private,
+        scopes: Scope::ALL.to_vec(),
+        expires_at: None,
+        rotate_days: None,
+        created_by: None,
+    };
+    let key = app::key::create(&house.app, production, all).await.unwrap();
+    let authorization = format!("Bearer {}", key.secret.expose());
+    let ack = json!({"workflowRuntimeId": run, "tenantId": "t"}).to_string();
+    assert_eq!(send(&house, "/api/workflow", &authorization, ack).await.status, 403);
+    let trigger = house.trigger_body("eve").to_string();
+    assert_eq!(send(&house, "/trigger", &authorization, trigger).await.status, 404);
+    let event = good(&house, "/api/track").to_string();
+    assert_eq!(send(&house, "/api/track", &authorization, event).await.status, 200);
+    house.digest().await;
+    let here = app::report::person_timeline(&house.app, house.env(), "u", None, 10).await.unwrap();
+    let there = app::report::person_timeline(&house.app, production, "u", None, 10).await.unwrap();
+    assert_eq!((here.events.len(), there.events.len()), (0, 1), "the event is Production's");
+    assert_eq!(house.state(&run).await.0, "waiting", "the run still waits");
+}

@@ -1,0 +1,175 @@
+//! The program's other commands, as processes: `init`, refusals of `serve`, `receive --ack`, `demo --check`.
+
+use super::binary::{Backend, Installation, Lines, command, finish, run, until};
+use super::receiver::Receiver;
+use serde_json::Value;
+use std::path::Path;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use url::Url;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[tokio::test]
+async fn init_prints_one_object_that_opens_what_serve_serves() {
+    let dir = TempDir::new().unwrap();
+    let made = run(
+        dir.path(),
+        &["init", "--data-dir", "data", "--product", "Notes", "--email", "a@b.test", "--json"],
+    )
+    .await;
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let printed: Value = serde_json::from_slice(&made.stdout).unwrap();
+    for pointer in [
+        "/product_id",
+        "/environment_id",
+        "/environments/development",
+        "/environments/production",
+        "/operator/email",
+        "/operator/setup_url",
+        "/api_key/key_id",
+        "/api_key/private_key",
+        "/project_key",
+        "/private_api_key",
+        "/webhook_secret",
+        "/workflows/prosumer",
+    ] {
+        assert!(printed.pointer(pointer).is_some_and(Value::is_string), "{pointer}");
+    }
+    assert_eq!(printed["environment_id"], printed["environments"]["development"]);
+    assert_eq!(printed["operator"]["email"], "a@b.test");
+    assert_eq!(printed["api_key"]["scopes"].as_array().unwrap().len(), 7);
+
+    let again = run(dir.path(), &["init", "--data-dir", "data"]).await;
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("data is already initialised"), "{}", text(&again.stderr));
+
+    let serve = command(dir.path(), &["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"]);
+    let (mut serving, url) = Lines::until(serve, ready).await;
+    let backend = Backend::new(url, printed);
+    let token = backend.token(&["telemetry_apis"]).await;
+    let event = serde_json::json!([{"event_name": "a", "user_id": "u"}]);
+    assert_eq!(backend.post("/api/track", &token, &event).await.status, 200);
+
+    let second = run(dir.path(), &["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"]).await;
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second.stderr).contains("data is in use"), "{}", text(&second.stderr));
+    for probe in ["/healthz", "/readyz"] {
+        assert_eq!(backend.browse(&backend.url.join(probe).unwrap()).await.status, 200, "{probe}");
+    }
+    assert_eq!(serving.terminate().await.code(), Some(0));
+}
+
+fn ready(line: &str) -> Option<Url> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    line["url"].as_str()?.parse().ok()
+}
+
+#[tokio::test]
+async fn serve_names_init_where_nothing_is_initialised() {
+    let dir = TempDir::new().unwrap();
+    let refused = run(dir.path(), &["serve", "--listen", "127.0.0.1:0"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    let told = text(&refused.stderr);
+    assert!(told.contains("thrivestack init --data-dir"), "{told}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "and leaves nothing behind");
+}
+
+#[tokio::test]
+async fn every_fault_of_the_configuration_is_told_at_once() {
+    let dir = TempDir::new().unwrap();
+    let mut serve = command(dir.path(), &["serve", "--listen", "nowhere"]);
+    serve.env("THRIVESTACK_RETRY_DEVELOPMENT", "soon");
+    let told = text(&finish(serve).await.stderr);
+    assert!(told.contains("nowhere") && told.contains("soon"), "{told}");
+}
+
+/// `receive --ack` stands in for the builder's backend, so that the first walk needs no code.
+#[tokio::test]
+async fn receive_verifies_and_acknowledges_and_is_where_the_browser_arrives() {
+    let address = free_address().await;
+    let url = |path: &str| Url::parse(&format!("http://{address}{path}")).unwrap();
+    let house = Installation::with(&url("/webhook"), &url("/onboarding"), &url("/home")).await;
+    let keys = house.keep("thrivestack.json", &house.printed().to_string());
+    let server = house.serve().await;
+    let receive = command(
+        &house.data(),
+        &["receive", "--listen", &address, "--ack", "--api", server.url.as_str(), "--keys", path(&keys)],
+    );
+    let waits = |line: &str| line.contains("Waiting for webhooks").then_some(());
+    let (mut receiving, ()) = Lines::until(receive, waits).await;
+
+    let backend = house.backend(&server);
+    let (run, link) = backend.trigger("ada").await;
+    let data = backend.run_until(&run, "completed").await;
+    assert!(data["tenant_id"].as_str().unwrap().starts_with("tenant-"), "{data}");
+    receiving.says("signature: good").await;
+    receiving.says(&format!("acknowledged run {run}")).await;
+    let arrived = backend.browse(&backend.browse(&link).await.location()).await;
+    assert!(text(&arrived.body).contains("authOTP = "), "{arrived:?}");
+    assert_eq!(receiving.terminate().await.code(), Some(0));
+}
+
+/// An address that was free a moment ago: both sides must know it before either starts.
+async fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_foreign_secret_makes_receive_refuse_the_delivery() {
+    let address = free_address().await;
+    let url = |path: &str| Url::parse(&format!("http://{address}{path}")).unwrap();
+    let house = Installation::with(&url("/webhook"), &url("/onboarding"), &url("/home")).await;
+    let server = house.serve().await;
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let receive = command(&house.data(), &["receive", "--listen", &address, "--secret", secret]);
+    let waits = |line: &str| line.contains("Waiting for webhooks").then_some(());
+    let (receiving, ()) = Lines::until(receive, waits).await;
+    house.backend(&server).trigger("ada").await;
+    receiving.says("signature: REFUSED").await;
+}
+
+#[tokio::test]
+async fn the_demo_checks_itself_and_leaves_nothing_behind() {
+    let dir = TempDir::new().unwrap();
+    let mut demo = command(dir.path(), &["demo", "--check", "--listen", "127.0.0.1:0"]);
+    demo.env("TMPDIR", dir.path());
+    let checked = finish(demo).await;
+    let told = text(&checked.stdout);
+    assert!(checked.status.success(), "{told}\n{}", text(&checked.stderr));
+    assert!(told.contains("Everything happened."), "{told}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "the data are gone");
+}
+
+#[tokio::test]
+async fn a_killed_program_goes_on_where_it_stopped() {
+    let receiver = Receiver::start().await;
+    let house = Installation::of(&receiver).await;
+    let server = house.serve().await;
+    let backend = house.backend(&server);
+    let (run, _) = backend.trigger("ada").await;
+    let event = serde_json::json!([{"event_name": "feature_used", "user_id": "ada"}]);
+    let taken = backend.post("/api/track", &backend.key("/project_key"), &event).await;
+    assert_eq!(taken.status, 200);
+    server.kill().await;
+
+    let server = house.serve().await;
+    let backend = house.backend(&server);
+    backend.run_until(&run, "ack").await;
+    let deliveries = receiver.deliveries("ada@acme.com", 1).await;
+    assert!(deliveries.iter().all(|one| one.header("webhook-id") == deliveries[0].header("webhook-id")));
+    assert_eq!(backend.ack(&run, "tenant-1").await.status, 200);
+    backend.run_until(&run, "completed").await;
+    until("the event that was acknowledged", async || {
+        let key = backend.key("/private_api_key");
+        let found = backend.get("/api/event/?event_name=feature_used", &key).await.json();
+        (found["results"].as_array()?.len() == 1).then_some(())
+    })
+    .await;
+}
