@@ -216,6 +216,14 @@ pub(super) const AMBIENT: &[&str] = &["server", "xtask", "demo", "suite"];
 /// Tests that sleep.
 pub(super) const SLEEPS: &[Place] = &[
     Place {
+        path: "crates/suite/examples/workflow_load.rs",
+        reason: "waits for the server that it has started, in steps",
+    },
+    Place {
+        path: "crates/suite/tests/suite/binary.rs",
+        reason: "the one bounded poll of what a real process does",
+    },
+    Place {
         path: "crates/sql/tests/it/command.rs",
         reason: "that nothing happens while idle takes time to see",
     },
