@@ -46,7 +46,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
     add("home-empty", home_empty().render())?;
     add("tried", tried().render())?;
     add("runs", runs(8).render())?;
-    add("runs-many", runs(300).render())?;
+    add("runs-page", runs(50).render())?;
     add("runs-no-match", runs(0).render())?;
     add("runs-empty", Runs { empty: true, ..runs(0) }.render())?;
     add("run", show().render())?;
