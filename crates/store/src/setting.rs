@@ -23,7 +23,7 @@ statements! {
     pub(crate) END_SECRETS = "UPDATE webhook_secret SET ends_at = $2 WHERE environment_id = $1 AND ends_at IS NULL";
     pub(crate) DROP_SECRETS = "DELETE FROM webhook_secret WHERE environment_id = $1 AND ends_at <= $2";
     pub(crate) SECRETS = "SELECT id, sealed, created_at, ends_at FROM webhook_secret \
-        WHERE environment_id = $1 AND (ends_at IS NULL OR ends_at > $2) ORDER BY created_at DESC, id DESC LIMIT $3";
+        WHERE environment_id = $1 AND (ends_at IS NULL OR ends_at > $2) ORDER BY CASE WHEN ends_at IS NULL THEN 0 ELSE 1 END, created_at DESC, id DESC LIMIT $3";
 }
 
 /// The document as it is stored.
