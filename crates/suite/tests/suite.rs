@@ -6,8 +6,11 @@ mod suite {
     mod ack;
     mod address;
     mod binary;
+    mod browser;
     mod builder;
     mod config;
+    mod console_entrance;
+    mod console_room;
     mod contract;
     mod credential;
     mod data_dir;
