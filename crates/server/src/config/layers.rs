@@ -15,7 +15,9 @@ pub(super) const PREFIX: &str = "THRIVESTACK_";
 const FILE_NAME: &str = "thrivestack.toml";
 /// Variables of ours that are not settings of the server.
 const OTHER_VARIABLES: [&str; 4] =
-    ["THRIVESTACK_CONFIG", "THRIVESTACK_KEYS", "THRIVESTACK_WEBHOOK_SECRET", "THRIVESTACK_TEST_POSTGRES_URL"];
+    ["THRIVESTACK_BIN", "THRIVESTACK_CONFIG", "THRIVESTACK_KEYS", "THRIVESTACK_WEBHOOK_SECRET"];
+/// Those of the tests begin with this.
+const TEST_PREFIX: &str = "THRIVESTACK_TEST_";
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +87,7 @@ impl Layers {
             let key = name.trim_start_matches(PREFIX).to_lowercase();
             match SETTINGS.iter().find(|setting| setting.key == key) {
                 Some(setting) => self.choose(setting, value.clone(), Origin::Environment(name.clone())),
-                None if OTHER_VARIABLES.contains(&name.as_str()) => {}
+                None if OTHER_VARIABLES.contains(&name.as_str()) || name.starts_with(TEST_PREFIX) => {}
                 None => self.warnings.push(format!("the variable {name} is not a setting")),
             }
         }
