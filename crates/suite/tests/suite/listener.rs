@@ -63,6 +63,7 @@ async fn a_head_that_does_not_end_is_cut_off() {
 #[tokio::test]
 async fn the_end_finishes_what_has_begun_and_closes_what_waits() {
     let served = served(Duration::from_secs(20)).await;
+    let unused = TcpStream::connect(served.address).await.unwrap();
     let slow = send(served.address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
     let mut idle = send(served.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
     let mut first = [0; 512];
@@ -71,6 +72,7 @@ async fn the_end_finishes_what_has_begun_and_closes_what_waits() {
 
     served.shutdown.cancel();
     assert_eq!(rest(idle).await, "", "an idle connection is closed without a word");
+    assert_eq!(rest(unused).await, "", "so is one that never asked for anything");
     served.go_on.notify_one();
     assert!(rest(slow).await.ends_with("late"));
     served.server.await.unwrap();
