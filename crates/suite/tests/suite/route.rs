@@ -1,5 +1,7 @@
 //! Each route with each kind of caller: what opens it, and what is answered otherwise (decisions D15, D19).
 
+mod page;
+
 use super::house::{Answer, House};
 use app::key::NewKey;
 use axum::body::Body;
@@ -209,7 +211,7 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 
 /// Every text of these files that is a path by itself.
 fn registered(files: &[PathBuf]) -> BTreeSet<String> {
-    let path = regex::Regex::new(r#""(/[A-Za-z][A-Za-z{}./_-]*)""#).unwrap();
+    let path = regex::Regex::new(r#""(/[A-Za-z{}./_-]*)""#).unwrap();
     let mut found = BTreeSet::new();
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();

@@ -1,0 +1,133 @@
+//! Each page of the console with each kind of visitor: API credentials open none, and a form counts only with the
+//! token that belongs to the session.
+
+use super::{manifest, registered};
+use crate::suite::house::{Answer, House};
+use app::operator::Visit;
+use axum::body::Body;
+use http::Request;
+use kernel::Secret;
+use std::collections::BTreeSet;
+use webkit::csrf;
+use webkit::session::{Cookie, Cookies};
+
+/// In the order of the table's columns.
+const VISITORS: [&str; 5] = [
+    "nobody",
+    "private API key",
+    "operator",
+    "operator with the form's token",
+    "the same, from another site",
+];
+
+struct Page {
+    method: &'static str,
+    /// As it is registered under `/console`.
+    template: &'static str,
+    form: &'static str,
+    expected: [u16; 5],
+}
+
+/// The last rows end sessions.
+fn table() -> Vec<Page> {
+    let get = |template, expected| Page { method: "GET", template, form: "", expected };
+    let post = |template, form, expected| Page { method: "POST", template, form, expected };
+    let room = [303, 303, 200, 200, 200];
+    let form = [303, 303, 403, 303, 403];
+    // Past the gate the fields are judged, and these forms have none.
+    let empty_form = [303, 303, 403, 400, 403];
+    vec![
+        get("/", [303, 303, 303, 303, 303]),
+        get("/sign-in", [200, 200, 303, 303, 303]),
+        get("/setup", [410, 410, 410, 410, 410]),
+        get("/account", room),
+        get("/{stage}", room),
+        get("/{stage}/runs", room),
+        get("/{stage}/runs/admit", room),
+        get("/{stage}/runs/{id}", room),
+        get("/{stage}/runs/{id}/{act}", room),
+        get("/{stage}/settings", room),
+        get("/{stage}/settings/rotate", room),
+        post("/sign-in", "email=a%40b.test&password=x", [403, 403, 403, 403, 403]),
+        post("/setup", "link=x&password=x", [403, 403, 403, 403, 403]),
+        post("/{stage}/try", "", empty_form),
+        post("/{stage}/runs/admit", "count=1", form),
+        post("/{stage}/settings", "", empty_form),
+        post("/{stage}/settings/enable", "", form),
+        post("/{stage}/settings/rotate", "", form),
+        post("/{stage}/runs/{id}/{act}", "", form),
+        post("/sign-out-everywhere", "", form),
+        post("/sign-out", "", form),
+    ]
+}
+
+/// A session of the first operator.
+async fn sign_in(house: &House, link: &str) -> Secret<String> {
+    let visit = Visit { address: [127, 0, 0, 1].into(), agent: String::new() };
+    let link = Secret::new(link.to_owned());
+    app::operator::use_link(&house.app, &link, Some("correct horse battery"), &visit).await.unwrap().token
+}
+
+async fn fresh_session(house: &House) -> Secret<String> {
+    let fresh = app::operator::fresh_link(&house.app.db, house.app.rng.as_ref(), None).await.unwrap();
+    let path = fresh.link.path();
+    sign_in(house, path.split_once("link=").unwrap().1).await
+}
+
+async fn send(house: &House, page: &Page, path: &str, visitor: &str, session: &Secret<String>) -> Answer {
+    let mut request = Request::builder().method(page.method).uri(path).header("host", "hosted.test");
+    let mut form = page.form.to_owned();
+    match visitor {
+        "nobody" => {}
+        "private API key" => {
+            let key = house.start.private_api_key.expose();
+            request = request.header("authorization", format!("Bearer {key}")).header("x-api-key", key);
+        }
+        _ => {
+            let given = Cookies::new(true).give(Cookie::Session, session, None);
+            let cookie = given.to_str().unwrap().split(';').next().unwrap().to_owned();
+            request = request.header("cookie", cookie);
+        }
+    }
+    if visitor.contains("token") || visitor.contains("another site") {
+        form = format!("{form}&csrf={}", csrf::token(session));
+    }
+    if visitor.contains("another site") {
+        request = request.header("sec-fetch-site", "cross-site");
+    }
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    house.send(request.body(Body::from(form)).unwrap()).await
+}
+
+#[tokio::test]
+async fn each_page_opens_for_operators_alone() {
+    let mut house = House::new().await;
+    let (run, _) = house.waiting("ada").await;
+    let mut differences = Vec::new();
+    for page in table() {
+        let path = page.template.replace("{stage}", "dev").replace("{id}", &run).replace("{act}", "cancel");
+        let path = format!("/console{}", path.trim_end_matches('/'));
+        let session = fresh_session(&house).await;
+        for (visitor, expected) in VISITORS.into_iter().zip(page.expected) {
+            let answer = send(&house, &page, &path, visitor, &session).await;
+            let (method, status) = (page.method, answer.status.as_u16());
+            if status != expected {
+                differences.push(format!("{method} {path}, {visitor}: {status} instead of {expected}"));
+            }
+            if status == 303 && page.expected[0] == 303 && VISITORS[..2].contains(&visitor) {
+                let target = answer.headers["location"].to_str().unwrap();
+                assert!(target.starts_with("/console/sign-in"), "{path}, {visitor}: {target}");
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn no_page_of_the_console_is_missing_in_the_table() {
+    let listed = registered(&[manifest("../console/src/operator/mod.rs")]);
+    let known: BTreeSet<String> = table().iter().map(|page| page.template.to_owned()).collect();
+    assert!(listed.contains("/{stage}/settings"), "{listed:?}");
+    let different: Vec<_> = listed.symmetric_difference(&known).collect();
+    assert!(different.is_empty(), "{different:?}");
+}
