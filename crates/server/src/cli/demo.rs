@@ -178,9 +178,8 @@ impl Stage {
     async fn until_end(self) {
         self.launched.until_end().await;
         // Whatever Acme is still asking the server, no answer will come.
-        match tokio::time::timeout(ACME_GRACE, self.acme).await {
-            Ok(Ok(Err(error))) => eprintln!("Acme Notes ended badly: {error}"),
-            Ok(_) | Err(_) => {}
+        if let Ok(Ok(Err(error))) = tokio::time::timeout(ACME_GRACE, self.acme).await {
+            eprintln!("Acme Notes ended badly: {error}");
         }
     }
 }
