@@ -68,6 +68,18 @@
     else if (event.key === "Escape") { const open = document.querySelector("details.env[open], details.foot[open]"); if (open) open.open = false; else document.querySelector("a[data-up]")?.click(); }
   });
 
+  // What is open stays open when a partial comes in; while text is selected, nothing moves.
+  let open = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const target = event.detail.target;
+    const selection = getSelection();
+    if (selection && !selection.isCollapsed && target.contains(selection.anchorNode)) { event.detail.shouldSwap = false; return; }
+    open = [...target.querySelectorAll("details[open][id]")].map((details) => details.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of open) { const details = document.getElementById(id); if (details) details.open = true; }
+  });
+
   // A partial that could not be fetched says so with the request's id; a sign-in that ended goes to the sign-in page.
   const toast = (text, id) => {
     document.querySelector(".toast")?.remove();

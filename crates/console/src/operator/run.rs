@@ -21,7 +21,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use kernel::{Category, RunId};
-use model::run::{NodeStatus, RunKind, RunState};
+use model::{
+    run::{NodeStatus, RunKind, RunState},
+    workflow::Kind,
+};
 use std::time::Duration;
 
 pub(crate) async fn page(
@@ -143,12 +146,40 @@ fn node(place: &Place, detail: &RunDetail, view: &NodeView) -> Node {
         NodeStatus::Pending if ended(detail) => "off",
         NodeStatus::Pending => "todo",
     };
+    let waits = view.status == NodeStatus::Waiting;
     Node {
         knot,
-        label: view.title.to_owned(),
-        note: view.note.clone(),
+        label: if waits { detail.words } else { view.title }.to_owned(),
+        note: note(place, detail, view),
         when: when(place, view),
         attempts: view.attempts.iter().map(|attempt| wire::attempt(&place.speaker, attempt)).collect(),
+    }
+}
+
+/// What the step says of itself; about the webhook, how far it has come.
+fn note(place: &Place, detail: &RunDetail, view: &NodeView) -> String {
+    let attempts = || detail.nodes.iter().flat_map(|node| &node.attempts);
+    let is_good =
+        |view: &run::AttemptView| view.attempt.status.is_some_and(|status| (200..300).contains(&status));
+    let delivered_at = attempts().position(is_good).map(|index| index + 1);
+    match (view.kind, view.status, delivered_at) {
+        (Kind::ProvisionTenant, NodeStatus::Done, Some(1)) => format!("{} · webhook delivered", view.note),
+        (Kind::ProvisionTenant, NodeStatus::Done, Some(n)) => {
+            format!("{} · webhook delivered at attempt {n}", view.note)
+        }
+        (Kind::ProvisionTenant, NodeStatus::Done, None) => {
+            format!("{} · webhook not delivered yet", view.note)
+        }
+        (Kind::AwaitAck, NodeStatus::Waiting, None) => {
+            match attempts().last().and_then(|last| last.attempt.retry_at) {
+                Some(at) => format!("the webhook comes first: next attempt {}", place.speaker.ago(at).said),
+                None => "the webhook comes first".to_owned(),
+            }
+        }
+        (Kind::AwaitAck, NodeStatus::Waiting, Some(_)) => {
+            "your app answers with the acknowledgement; without one the webhook is sent again".to_owned()
+        }
+        _ => view.note.clone(),
     }
 }
 
@@ -161,9 +192,7 @@ fn when(place: &Place, view: &NodeView) -> Option<When> {
     let at = view.at?;
     let mut when = place.speaker.clock(at);
     match (view.status, view.took) {
-        (NodeStatus::Done | NodeStatus::Skipped, Some(took))
-            if view.kind != model::workflow::Kind::Trigger =>
-        {
+        (NodeStatus::Done | NodeStatus::Skipped, Some(took)) if view.kind != Kind::Trigger => {
             when.said = if took < Duration::from_millis(1) {
                 "at once".to_owned()
             } else {

@@ -31,6 +31,7 @@ pub(super) fn attempt(speaker: &Speaker, view: &AttemptView) -> Attempt {
         answer.push_str("\n<i>… the rest of the answer was not read</i>");
     }
     Attempt {
+        id: format!("attempt-{id}"),
         at: speaker.moment(tried.started_at),
         status: tried.status.map_or_else(|| "—".to_owned(), |status| status.to_string()),
         good,
@@ -50,7 +51,7 @@ fn words(view: &AttemptView, good: bool) -> String {
         _ => "",
     };
     let outcome = match (&tried.error, tried.status) {
-        (Some(error), None) => error.clone(),
+        (Some(error), None) => short(error),
         (_, Some(status)) if !good => reason(status).to_owned(),
         _ => format!("{} bytes", view.response_body.len()),
     };
@@ -59,6 +60,14 @@ fn words(view: &AttemptView, good: bool) -> String {
         .map(|at| format!(" · next in {}", rough(at.since(tried.started_at))))
         .unwrap_or_default();
     format!("{purpose}{} · {outcome}{next}", span(tried.elapsed))
+}
+
+/// The ends of a chain of causes: what we did, and what the system said. The whole of it stands in the answer.
+fn short(error: &str) -> String {
+    match (error.split_once(": "), error.rsplit_once(": ")) {
+        (Some((first, _)), Some((_, last))) => format!("{first}: {last}"),
+        _ => error.to_owned(),
+    }
 }
 
 /// The reason phrase that one knows a status by (RFC 9110, 15).

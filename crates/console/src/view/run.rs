@@ -64,6 +64,8 @@ pub struct Wire {
 
 #[derive(Debug, Clone)]
 pub struct Attempt {
+    /// Unique on the page and the same at every look, so that what is open stays open.
+    pub id: String,
     pub at: When,
     pub status: String,
     pub good: bool,
@@ -118,7 +120,7 @@ impl Fact {
 
     /// As much of an id as fits on one line; the whole of it is on hover and in the copy.
     pub fn short(&self) -> String {
-        match self.value.char_indices().nth(20) {
+        match self.value.char_indices().nth(17) {
             Some((end, _)) => format!("{}…", &self.value[..end]),
             None => self.value.clone(),
         }

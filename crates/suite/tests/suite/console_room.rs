@@ -193,6 +193,10 @@ async fn runs_are_listed_searched_and_opened_in_their_environment_alone() {
         !partial.contains("<html") && partial.contains("Tenant provisioned"),
         "htmx gets the block alone"
     );
+    let rows = text(&browser.get(&house, "/console/dev/runs?q=ada").await);
+    assert!(!rows.contains("<html") && rows.contains("Rows 1–1 of 1"), "{rows}");
+    let none = text(&browser.get(&house, "/console/dev/runs?q=zuse").await);
+    assert!(!none.contains("<html") && none.contains("No run matches"), "{none}");
 }
 
 #[tokio::test]
