@@ -12,6 +12,7 @@ CREATE TABLE job (
   created_at BIGINT NOT NULL
 );
 CREATE INDEX job_due ON job (due_at);
+CREATE INDEX job_lease ON job (leased_until, due_at);
 CREATE INDEX job_correlation ON job (environment_id, correlation);
 
 -- Jobs that kept failing by a fault of ours; nothing is dropped silently.

@@ -383,38 +383,47 @@ impl Work {
 
     async fn after_fault(&self, job: &Claimed, fault: JobFault) {
         self.jobs.0.faults.fetch_add(1, Ordering::Relaxed);
-        let now = self.clock.now();
-        let pauses = &self.jobs.0.options.fault_pauses;
-        let pause = usize::try_from(job.faults).ok().and_then(|faults| pauses.get(faults).copied());
-        // The database being away is no reason to give a job up.
-        let pause = pause.or((fault.category == Category::Unavailable).then_some(CLAIM_PAUSE));
         tracing::warn!(job.kind = %job.kind, job.id = %job.id, error = %fault.message, "a job failed");
-        let (claimed, jobs) = (job.clone(), self.jobs.clone());
-        let reason = fault.message.clone();
-        let written = self
-            .db
-            .write(sql::Locks::none(), move |tx| match pause {
-                Some(pause) => job::failed(tx, &jobs, &claimed, now.plus(pause)),
-                None => job::park(tx, &claimed, &reason, now),
-            })
-            .await;
-        if let Err(error) = written {
-            tracing::error!(job.id = %job.id, error = %error, "could not record that a job failed");
-            return;
-        }
-        if pause.is_none() {
-            self.give_up(job, fault.message).await;
+        // The database being away is no fault of the job and no reason to give it up.
+        let away = fault.category == Category::Unavailable;
+        let pauses = &self.jobs.0.options.fault_pauses;
+        let counted = usize::try_from(job.faults).ok().and_then(|faults| pauses.get(faults).copied());
+        match if away { Some(CLAIM_PAUSE) } else { counted } {
+            Some(pause) => self.try_later(job, pause, away).await,
+            None => self.give_up(job, fault.message).await,
         }
     }
 
+    async fn try_later(&self, job: &Claimed, pause: Duration, forgiven: bool) {
+        let due_at = self.clock.now().plus(pause);
+        let (mut claimed, jobs) = (job.clone(), self.jobs.clone());
+        claimed.faults -= i64::from(forgiven);
+        let written =
+            self.db.write(sql::Locks::none(), move |tx| job::failed(tx, &jobs, &claimed, due_at)).await;
+        if let Err(error) = written {
+            tracing::error!(job.id = %job.id, error = %error, "could not record that a job failed");
+        }
+    }
+
+    /// Tells first and parks then: a crash in between tells once more, and nobody is left waiting untold.
     async fn give_up(&self, job: &Claimed, reason: String) {
-        self.jobs.0.parked.fetch_add(1, Ordering::Relaxed);
-        let Some(handler) = self.registry.0.get(job.kind.as_str()) else { return };
-        if let Err(fault) = handler.given_up(job.clone(), reason).await {
+        if let Some(handler) = self.registry.0.get(job.kind.as_str())
+            && let Err(fault) = handler.given_up(job.clone(), reason.clone()).await
+        {
             tracing::error!(job.id = %job.id, error = %fault.message, "could not tell that a job was given up");
+            return self.try_later(job, GIVE_UP_PAUSE, true).await;
+        }
+        self.jobs.0.parked.fetch_add(1, Ordering::Relaxed);
+        let (claimed, now) = (job.clone(), self.clock.now());
+        let parked = self.db.write(sql::Locks::none(), move |tx| job::park(tx, &claimed, &reason, now)).await;
+        if let Err(error) = parked {
+            tracing::error!(job.id = %job.id, error = %error, "could not park a job");
         }
     }
 }
+
+/// Until a job that nobody could be told about is tried once more.
+const GIVE_UP_PAUSE: Duration = Duration::from_secs(60);
 
 /// At most this many jobs a claim, so that one command stays short.
 const CLAIM_MAX: usize = 64;

@@ -37,10 +37,11 @@ statements! {
     LEASE = "UPDATE job SET leased_until = $2, fence = fence + 1 WHERE id = $1";
     RENEW = "UPDATE job SET leased_until = $3 WHERE id = $1 AND fence = $2";
     VOID = "UPDATE job SET leased_until = 0 WHERE leased_until > 0";
-    NEXT = "SELECT MIN(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END) FROM job";
+    NEXT_DUE = "SELECT MIN(due_at) FROM job WHERE leased_until = 0";
+    NEXT_EXPIRY = "SELECT MIN(leased_until) FROM job WHERE leased_until > 0";
     HELD = "SELECT id FROM job WHERE id = $1 AND fence = $2";
     DELETE = "DELETE FROM job WHERE id = $1 AND fence = $2";
-    LATER = "UPDATE job SET due_at = $3, leased_until = 0, faults = $4 WHERE id = $1 AND fence = $2";
+    LATER = "UPDATE job SET due_at = $3, leased_until = 0, faults = $4, payload = $5 WHERE id = $1 AND fence = $2";
     CALL_OFF = "DELETE FROM job WHERE environment_id = $1 AND correlation = $2";
     PARK = "INSERT INTO job_parked (id, environment_id, kind, correlation, payload, reason, parked_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
@@ -125,7 +126,9 @@ pub(crate) fn claim(
 
 /// When the next job can be claimed: its due time, or the end of the lease that somebody else holds.
 pub(crate) fn next(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Fault> {
-    tx.query_one(&NEXT, params![], |row| row.get(0))
+    let due: Option<Timestamp> = tx.query_one(&NEXT_DUE, params![], |row| row.get(0))?;
+    let expiry: Option<Timestamp> = tx.query_one(&NEXT_EXPIRY, params![], |row| row.get(0))?;
+    Ok(due.into_iter().chain(expiry).min())
 }
 
 /// Whether the lease is still ours. A handler asks before it writes what only the holder may write.
@@ -138,15 +141,22 @@ pub fn complete(tx: &mut Tx<'_>, job: &Claimed) -> Result<(), Fault> {
     tx.execute(&DELETE, params![&job.id.to_string(), job.fence])
 }
 
-/// The job runs again at `due_at`. Without the lease this does nothing.
-pub fn reschedule(tx: &mut Tx<'_>, jobs: &Jobs, job: &Claimed, due_at: Timestamp) -> Result<(), Fault> {
-    tx.execute(&LATER, params![&job.id.to_string(), job.fence, due_at, job.faults])?;
+/// The job runs again at `due_at`, with what it has learned as its payload. Without the lease this does nothing.
+pub fn reschedule(
+    tx: &mut Tx<'_>,
+    jobs: &Jobs,
+    job: &Claimed,
+    due_at: Timestamp,
+    payload: &str,
+) -> Result<(), Fault> {
+    // An attempt that ended well forgives the faults before it.
+    tx.execute(&LATER, params![&job.id.to_string(), job.fence, due_at, 0, payload])?;
     wake(tx, jobs, due_at);
     Ok(())
 }
 
 pub(crate) fn failed(tx: &mut Tx<'_>, jobs: &Jobs, job: &Claimed, due_at: Timestamp) -> Result<(), Fault> {
-    tx.execute(&LATER, params![&job.id.to_string(), job.fence, due_at, job.faults + 1])?;
+    tx.execute(&LATER, params![&job.id.to_string(), job.fence, due_at, job.faults + 1, &job.payload])?;
     wake(tx, jobs, due_at);
     Ok(())
 }

@@ -175,7 +175,7 @@ async fn the_fence_decides_who_may_finish() {
             .db
             .write(Locks::none(), move |tx| {
                 job::complete(tx, &old)?;
-                job::reschedule(tx, &jobs, &old, now)?;
+                job::reschedule(tx, &jobs, &old, now, "stale")?;
                 job::is_held(tx, &old)
             })
             .await
