@@ -17,7 +17,9 @@ pub struct Facts<'a> {
     pub settings: &'a Settings,
     /// Users admitted in this environment, counted up to the limit; read only where a limit is set.
     pub admitted: u32,
-    /// An acknowledgement that came before the wait existed (decision D13).
+    /// This user is one of them, from an earlier run.
+    pub has_place: bool,
+    /// The acknowledgement in the inbox: it came before the wait existed (decision D13).
     pub early_ack: Option<BuilderTenant>,
 }
 
@@ -89,8 +91,6 @@ pub enum Refusal {
     Cancelled,
     #[error("the run does not wait for that")]
     NotWaiting,
-    #[error("nothing to retry: the run is not an incident")]
-    NoIncident,
     #[error("the run is already finished")]
     Finished,
     #[error("the definition has no such node")]
@@ -170,6 +170,7 @@ struct Walk<'a> {
 
 enum Local {
     Done(String),
+    Acked(BuilderTenant),
     Wait(WaitingFor, String),
     Stop(IncidentReason, String),
 }
@@ -210,6 +211,10 @@ impl Walk<'_> {
 
     /// The ack resolves the wait and an incident of it alike: a late one resumes the run (decision D13).
     fn ack(&mut self, tenant: &BuilderTenant, status: NodeStatus, note: &str) -> Result<(), Refusal> {
+        if self.is_skipped() {
+            self.bind(tenant.clone());
+            return Ok(());
+        }
         let node = self.waiting_ack()?;
         self.step.effects.push(Effect::StopJobs);
         self.settle_ack(node, tenant.clone(), status, note);
@@ -223,12 +228,18 @@ impl Walk<'_> {
         run.incident = None;
         run.waiting_for = None;
         run.acked_at = Some(self.facts.now);
+        self.bind(tenant);
+        self.account_events(&id);
+    }
+
+    /// The builder's ids, also when they come after an operator skipped the wait.
+    fn bind(&mut self, tenant: BuilderTenant) {
+        let run = &mut self.step.run;
         if let Some(name) = tenant.name.clone().filter(|name| !name.is_empty()) {
             run.account_name = name;
         }
         run.builder_tenant = Some(tenant);
         self.step.effects.push(Effect::BindTenant);
-        self.account_events(&id);
     }
 
     fn overdue(&mut self, resends_max: u32) -> Result<(), Refusal> {
@@ -266,7 +277,11 @@ impl Walk<'_> {
     }
 
     fn skip(&mut self) -> Result<(), Refusal> {
-        self.ack(&BuilderTenant::default(), NodeStatus::Skipped, "skipped by an operator")
+        let tenant = self.facts.early_ack.clone().unwrap_or_default();
+        let node = self.waiting_ack()?;
+        self.step.effects.push(Effect::StopJobs);
+        self.settle_ack(node, tenant, NodeStatus::Skipped, "skipped by an operator");
+        Ok(())
     }
 
     fn cancel(&mut self) -> Result<(), Refusal> {
@@ -295,27 +310,19 @@ impl Walk<'_> {
             self.step.run.nodes[index].started_at = Some(self.facts.now);
             match self.run_local(&self.path[index].clone()) {
                 Local::Done(note) => self.finish(index, NodeStatus::Done, note),
+                Local::Acked(tenant) => {
+                    self.settle_ack(index, tenant, NodeStatus::Done, "acknowledged before the wait began");
+                }
                 Local::Wait(wait, note) => {
                     let node = &mut self.step.run.nodes[index];
                     node.status = NodeStatus::Waiting;
                     node.note = note;
                     self.step.run.waiting_for = Some(wait);
-                    self.welcome_early_ack(index);
                 }
                 Local::Stop(reason, message) => self.stop_at(index, reason, message),
             }
         }
         self.settle();
-    }
-
-    /// An ack that came before the wait existed ends the wait the moment it begins.
-    fn welcome_early_ack(&mut self, index: usize) {
-        if self.path[index].kind != Kind::AwaitAck {
-            return;
-        }
-        if let Some(tenant) = self.facts.early_ack.clone() {
-            self.settle_ack(index, tenant, NodeStatus::Done, "acknowledged before the wait began");
-        }
     }
 
     fn settle(&mut self) {
@@ -354,10 +361,7 @@ impl Walk<'_> {
             Kind::AssociateRole => self.role(),
             Kind::AssociatePlan => self.plan(),
             Kind::ProvisionTenant => self.provision(),
-            Kind::AwaitAck if self.facts.settings.webhook.disabled_at.is_some() => {
-                Local::Stop(IncidentReason::EndpointDisabled, DISABLED.to_owned())
-            }
-            Kind::AwaitAck => Local::Wait(WaitingFor::Ack, String::new()),
+            Kind::AwaitAck => self.await_ack(),
             Kind::OnboardingRedirect | Kind::SuccessRedirect => Local::Done(String::new()),
             Kind::StoreLead => {
                 self.step.effects.push(Effect::StoreLead);
@@ -371,6 +375,15 @@ impl Walk<'_> {
                 self.emit(&node.id, "signed_in", true, Map::new());
                 Local::Done(String::new())
             }
+        }
+    }
+
+    /// An ack that is there already ends the wait the moment it begins, whatever became of the endpoint.
+    fn await_ack(&self) -> Local {
+        match (&self.facts.early_ack, self.facts.settings.webhook.disabled_at) {
+            (Some(tenant), _) => Local::Acked(tenant.clone()),
+            (None, Some(_)) => Local::Stop(IncidentReason::EndpointDisabled, DISABLED.to_owned()),
+            (None, None) => Local::Wait(WaitingFor::Ack, String::new()),
         }
     }
 
@@ -408,6 +421,9 @@ impl Walk<'_> {
             self.step.effects.push(Effect::AdmitUser);
             return Local::Done("no limit set".to_owned());
         };
+        if self.facts.has_place {
+            return Local::Done("has a place already".to_owned());
+        }
         if self.facts.admitted < limit {
             self.step.effects.push(Effect::AdmitUser);
             return Local::Done(format!("{} of {limit} places taken", self.facts.admitted + 1));
@@ -436,7 +452,10 @@ impl Walk<'_> {
 
     fn provision(&mut self) -> Local {
         self.step.effects.push(Effect::CreateTenant);
-        self.step.effects.push(Effect::SendWebhook);
+        // Nothing is sent for a run that is acknowledged already.
+        if self.facts.early_ack.is_none() {
+            self.step.effects.push(Effect::SendWebhook);
+        }
         Local::Done(self.step.run.account_name.clone())
     }
 
@@ -466,6 +485,11 @@ impl Walk<'_> {
         let node = self.index_of(Kind::AwaitAck).map_err(|_| Refusal::NotWaiting)?;
         let here = matches!(self.step.run.nodes[node].status, NodeStatus::Waiting | NodeStatus::Failed);
         if here { Ok(node) } else { Err(Refusal::NotWaiting) }
+    }
+
+    fn is_skipped(&self) -> bool {
+        let node = self.index_of(Kind::AwaitAck);
+        node.is_ok_and(|node| self.step.run.nodes[node].status == NodeStatus::Skipped)
     }
 
     fn account_events(&mut self, node: &str) {

@@ -24,7 +24,7 @@ fn new_run(kind: RunKind) -> Run {
 }
 
 fn facts(settings: &Settings) -> Facts<'_> {
-    Facts { now: NOW, settings, admitted: 0, early_ack: None }
+    Facts { now: NOW, settings, admitted: 0, has_place: false, early_ack: None }
 }
 
 fn step(run: Run, event: Event, settings: &Settings) -> Step {
@@ -90,6 +90,32 @@ fn an_early_ack_ends_the_wait_as_it_begins() {
     let through = advance(&definition(), new_run(RunKind::Signup), &Event::Triggered, &early).unwrap();
     assert_eq!(through.run.state, RunState::Completed);
     assert_eq!(through.run.group_id(), "t-1");
+    assert!(!through.effects.contains(&Effect::SendWebhook), "nothing is sent for an acknowledged run");
+
+    let mut disabled = Settings::new("Acme");
+    disabled.webhook.disabled_at = Some(NOW);
+    let early = Facts { early_ack: Some(tenant("t-1")), ..facts(&disabled) };
+    let through = advance(&definition(), new_run(RunKind::Signup), &Event::Triggered, &early).unwrap();
+    assert_eq!(through.run.state, RunState::Completed, "a dead endpoint does not matter any more");
+}
+
+#[test]
+fn a_user_who_has_a_place_is_not_parked_again() {
+    let mut settings = Settings::new("Acme");
+    settings.waitlist_limit = Some(1);
+    let full = Facts { admitted: 1, has_place: true, ..facts(&settings) };
+    let again = advance(&definition(), new_run(RunKind::Signup), &Event::Triggered, &full).unwrap();
+    assert_eq!(again.run.waiting_for, Some(WaitingFor::Ack));
+    assert!(!again.effects.contains(&Effect::AdmitUser), "nobody takes two places");
+}
+
+#[test]
+fn an_ack_after_a_skip_binds_the_builders_tenant_and_says_nothing_twice() {
+    let settings = Settings::new("Acme");
+    let skipped = step(waiting(), Event::Skip, &settings).run;
+    let bound = step(skipped, Event::Acked(tenant("t-9")), &settings);
+    assert_eq!((bound.run.group_id().as_str(), bound.effects), ("t-9", vec![Effect::BindTenant]));
+    assert!(bound.events.is_empty());
 }
 
 #[test]
