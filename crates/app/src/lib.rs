@@ -4,6 +4,7 @@ pub mod caller;
 pub mod consume;
 pub mod enrich;
 pub mod handover;
+pub mod housekeeping;
 pub mod init;
 pub mod key;
 pub mod mail;
@@ -43,6 +44,7 @@ pub struct Services {
     pub settings: setting::Cache,
     pub passwords: operator::Passwords,
     pub definitions: run::Definitions,
+    pub deliveries: webhook::Bounds,
     /// Wakes the relay after a commit that pushed to the outbox.
     pub relay: relay::Bell,
     /// Wakes continuation pages and whoever else waits for a run.

@@ -103,14 +103,14 @@ pub async fn turn(app: &App) -> Result<usize, RelayFault> {
     Ok(taken)
 }
 
-/// The record of a row. One that cannot be read was written by a release that we do not know: it is logged whole,
-/// because nobody else will see it again.
+/// The record of a row. One that cannot be read was written by a release that we do not know; it is counted and
+/// told, because nobody else will see it again.
 fn encode(app: &App, message: &Message) -> Option<journal::Record> {
     match decode(app, message) {
         Ok(record) => Some(record),
         Err(error) => {
             tracing::error!(outbox.subject = %message.subject, outbox.n = message.n, error = %error,
-                body = %message.body, "an outbox row cannot be read");
+                "an outbox row cannot be read and is left out");
             None
         }
     }

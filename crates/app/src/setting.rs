@@ -196,17 +196,14 @@ pub async fn current_secrets(app: &App, env: Env) -> Result<Vec<WebhookSecret>, 
 pub async fn save(app: &App, actor: &Actor, env: Env, draft: &Draft) -> Result<i64, SettingFault> {
     let now = current(app, env).await?;
     let wanted = draft.check(now.environment.stage).map_err(SettingFault::Invalid)?;
-    let change = Change { version: draft.version, at: app.db.now(), by: actor.id };
+    let (version, at, by) = (draft.version, app.db.now(), actor.id);
     let saved = app
         .db
         .write(store::setting::lock(env), move |tx| {
             let stored = store::setting::load(tx, env)?.ok_or(SettingFault::Missing)?;
-            let mut settings = wanted.clone();
-            // Another endpoint starts enabled; the same one stays as it is.
-            if stored.settings.webhook.url == settings.webhook.url {
-                settings.webhook.disabled_at = stored.settings.webhook.disabled_at;
-            }
-            match store::setting::save(tx, env, &settings, change)? {
+            let endpoint_moved = stored.settings.webhook.url != wanted.webhook.url;
+            let change = Change { version, at, by, endpoint_moved };
+            match store::setting::save(tx, env, &wanted, change)? {
                 Some(version) => Ok(version),
                 None => Err(SettingFault::Stale(Box::new(stored))),
             }

@@ -127,6 +127,7 @@ impl State {
             settings: Default::default(),
             passwords: Default::default(),
             definitions: Default::default(),
+            deliveries: Default::default(),
             relay: Default::default(),
             news: Default::default(),
         });
@@ -221,6 +222,7 @@ impl Assembled {
         ));
         tasks.spawn(app::relay::run(app.clone(), shutdown.clone()));
         tasks.spawn(app::consume::run(app.clone(), shutdown.clone()));
+        tasks.spawn(app::housekeeping::run(app.clone(), shutdown.clone()));
         tasks.close();
         Running { app, outside, shutdown, tasks }
     }

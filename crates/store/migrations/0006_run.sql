@@ -5,6 +5,7 @@ CREATE TABLE subject (
   user_id TEXT {key} NOT NULL,
   run_id TEXT {key} NOT NULL,
   outbox_n BIGINT NOT NULL,
+  outbox_at BIGINT NOT NULL,
   PRIMARY KEY (environment_id, workflow_id, user_id)
 );
 
@@ -39,7 +40,7 @@ CREATE TABLE run (
 );
 CREATE UNIQUE INDEX run_id ON run (id);
 CREATE INDEX run_created ON run (environment_id, created_at, id);
-CREATE INDEX run_state ON run (environment_id, state, created_at, id);
+CREATE INDEX run_state ON run (environment_id, state, waiting_for, created_at, id);
 
 -- The platform's side of an account, made with its run.
 CREATE TABLE tenant (

@@ -8,6 +8,7 @@ CREATE TABLE run_link (
   PRIMARY KEY (environment_id, token_hash)
 );
 CREATE INDEX run_link_run ON run_link (environment_id, run_id);
+CREATE INDEX run_link_created ON run_link (created_at);
 
 -- One-time codes of the last redirect: one use, sixty seconds.
 CREATE TABLE auth_otp (

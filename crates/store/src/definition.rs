@@ -15,7 +15,6 @@ statements! {
     LIST = "SELECT v.definition FROM workflow w JOIN workflow_version v
             ON v.environment_id = w.environment_id AND v.workflow_id = w.id AND v.version = w.published_version
             WHERE w.environment_id = $1 ORDER BY w.created_at, w.id LIMIT 100";
-    ANYWHERE = "SELECT environment_id FROM workflow WHERE id = $1 LIMIT 1";
 }
 
 /// Publishes the first version of a new workflow.
@@ -46,9 +45,4 @@ pub fn version(
 /// The published versions of an environment's workflows, oldest workflow first; at most 100.
 pub fn list(tx: &mut Tx<'_>, env: Env) -> Result<Vec<Definition>, Fault> {
     tx.query(&LIST, params![&env.to_string()], |row| crate::json(row, 0))
-}
-
-/// Whether any environment has this workflow: tells 403 from 404, and nothing more.
-pub fn exists_anywhere(tx: &mut Tx<'_>, workflow: WorkflowId) -> Result<bool, Fault> {
-    Ok(tx.query_opt(&ANYWHERE, params![&workflow.to_string()], |_| Ok(()))?.is_some())
 }

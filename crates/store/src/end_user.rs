@@ -8,6 +8,7 @@ statements! {
     INSERT = "INSERT INTO end_user (environment_id, id, user_id, email, admitted_at, created_at) VALUES ($1, $2, $3, $4, NULL, $5)
               ON CONFLICT (environment_id, user_id) DO NOTHING RETURNING id";
     FIND = "SELECT id FROM end_user WHERE environment_id = $1 AND user_id = $2";
+    HAS_PLACE = "SELECT admitted_at FROM end_user WHERE environment_id = $1 AND user_id = $2 AND admitted_at IS NOT NULL";
     ADMIT = "UPDATE end_user SET admitted_at = $3 WHERE environment_id = $1 AND id = $2 AND admitted_at IS NULL";
     ADMITTED = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM end_user WHERE environment_id = $1 AND admitted_at IS NOT NULL LIMIT $2) AS taken";
 }
@@ -29,7 +30,12 @@ pub fn obtain(
     }
 }
 
-/// The user takes a place, once.
+/// Whether the user was admitted before.
+pub fn has_place(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&HAS_PLACE, params![&env.to_string(), user_id], |_| Ok(()))?.is_some())
+}
+
+/// The user takes a place, once. Where places are limited the caller holds the waitlist's lock.
 pub fn admit(tx: &mut Tx<'_>, env: Env, id: EndUserId, now: Timestamp) -> Result<(), Fault> {
     tx.execute(&ADMIT, params![&env.to_string(), &id.to_string(), now])
 }

@@ -28,7 +28,10 @@ statements! {
     OTP_INSERT = "INSERT INTO auth_otp (code_hash, environment_id, run_id, created_at) VALUES ($1, $2, $3, $4)";
     OTP_REDEEM = "UPDATE auth_otp SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND created_at >= $3
                   RETURNING environment_id, run_id, created_at";
-    OTP_FORGET = "DELETE FROM auth_otp WHERE created_at < $1";
+    OTP_FORGET = "DELETE FROM auth_otp WHERE code_hash IN (SELECT code_hash FROM auth_otp WHERE created_at < $1 LIMIT 500)
+                  RETURNING code_hash";
+    LINK_FORGET = "DELETE FROM run_link WHERE token_hash IN (SELECT token_hash FROM run_link WHERE created_at < $1 LIMIT 500)
+                   RETURNING token_hash";
 }
 
 pub fn add_link(
@@ -72,7 +75,12 @@ pub fn redeem_otp(
     })
 }
 
-/// Forgets codes that nobody can use any more.
-pub fn forget_otps(tx: &mut Tx<'_>, before: Timestamp) -> Result<(), Fault> {
-    tx.execute(&OTP_FORGET, params![before])
+/// Forgets codes that nobody can use any more, at most 500 at once; how many.
+pub fn forget_otps(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
+    Ok(tx.query(&OTP_FORGET, params![before], |_| Ok(()))?.len())
+}
+
+/// Forgets links from before `before`, at most 500 at once; how many.
+pub fn forget_links(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
+    Ok(tx.query(&LINK_FORGET, params![before], |_| Ok(()))?.len())
 }

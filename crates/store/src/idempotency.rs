@@ -15,7 +15,8 @@ statements! {
     GET = "SELECT body_hash, run_id FROM idempotency WHERE environment_id = $1 AND path = $2 AND key = $3 AND created_at >= $4";
     PUT = "INSERT INTO idempotency (environment_id, path, key, body_hash, run_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)
            ON CONFLICT (environment_id, path, key) DO UPDATE SET body_hash = $4, run_id = $5, created_at = $6";
-    FORGET = "DELETE FROM idempotency WHERE created_at < $1";
+    FORGET = "DELETE FROM idempotency WHERE (environment_id, path, key) IN
+              (SELECT environment_id, path, key FROM idempotency WHERE created_at < $1 LIMIT 500) RETURNING key";
 }
 
 /// Twins with one key wait for each other.
@@ -51,7 +52,7 @@ pub fn put(
     tx.execute(&PUT, params![&env, path, key, &known.body_hash, &run, now])
 }
 
-/// Forgets keys from before `before`.
-pub fn forget(tx: &mut Tx<'_>, before: Timestamp) -> Result<(), Fault> {
-    tx.execute(&FORGET, params![before])
+/// Forgets keys from before `before`, at most 500 at once; how many.
+pub fn forget(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
+    Ok(tx.query(&FORGET, params![before], |_| Ok(()))?.len())
 }

@@ -1,24 +1,17 @@
 //! Runs and their subjects. Rows are guarded by the subject's lock.
 
 use crate::lock;
-use kernel::{Cursor, Env, EnvironmentId, RunId, Timestamp, WorkflowId};
+use kernel::{Cursor, Env, RunId, Timestamp, WorkflowId};
 use model::run::{Run, RunState, WaitingFor};
 use sql::{Fault, Tx, params, statements};
-
-/// Where a run id leads before anybody has shown that they may see it: the environment to compare with the
-/// caller's, and what names the lock. Never shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    pub environment: EnvironmentId,
-    pub workflow: WorkflowId,
-    pub user_id: String,
-}
 
 /// The subject's row: its latest run, and the number of its next outbox message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     pub run: RunId,
     pub outbox_n: i64,
+    /// The time of its last outbox message: the next one is not earlier, whatever the clocks say.
+    pub outbox_at: Timestamp,
 }
 
 /// Which runs a list shows.
@@ -42,20 +35,21 @@ statements! {
     UPDATE = "UPDATE run SET state = $3, waiting_for = $4, updated_at = $5, document = $6
               WHERE environment_id = $1 AND id = $2";
     GET = "SELECT document FROM run WHERE environment_id = $1 AND id = $2";
-    LOCATE = "SELECT environment_id, workflow_id, user_id FROM run WHERE id = $1";
-    SUBJECT = "SELECT run_id, outbox_n FROM subject WHERE environment_id = $1 AND workflow_id = $2 AND user_id = $3";
-    SUBJECT_INSERT = "INSERT INTO subject (environment_id, workflow_id, user_id, run_id, outbox_n) VALUES ($1, $2, $3, $4, $5)
-                      ON CONFLICT (environment_id, workflow_id, user_id) DO UPDATE SET run_id = $4, outbox_n = $5";
+    ANYWHERE = "SELECT id FROM run WHERE id = $1";
+    SUBJECT = "SELECT run_id, outbox_n, outbox_at FROM subject WHERE environment_id = $1 AND workflow_id = $2 AND user_id = $3";
+    SUBJECT_INSERT = "INSERT INTO subject (environment_id, workflow_id, user_id, run_id, outbox_n, outbox_at) VALUES ($1, $2, $3, $4, $5, $6)
+                      ON CONFLICT (environment_id, workflow_id, user_id) DO UPDATE SET run_id = $4, outbox_n = $5, outbox_at = $6";
     LIST = "SELECT document FROM run WHERE environment_id = $1
             AND (CAST($2 AS TEXT) IS NULL OR state = $2)
             AND (CAST($3 AS TEXT) IS NULL OR waiting_for = $3)
-            AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4)
+            AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4 ESCAPE '!')
             AND (created_at < $5 OR (created_at = $5 AND id < $6))
             ORDER BY created_at DESC, id DESC LIMIT $7";
     COUNT = "SELECT COUNT(*) FROM run WHERE environment_id = $1
              AND (CAST($2 AS TEXT) IS NULL OR state = $2)
              AND (CAST($3 AS TEXT) IS NULL OR waiting_for = $3)
-             AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4)";
+             AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4 ESCAPE '!')";
+    COUNTS = "SELECT state, waiting_for, COUNT(*) FROM run WHERE environment_id = $1 GROUP BY state, waiting_for";
     WAITLISTED = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
                   ORDER BY created_at, id LIMIT $2";
     WAITING_ACK = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'ack'
@@ -103,12 +97,10 @@ pub fn get(tx: &mut Tx<'_>, env: Env, id: RunId) -> Result<Option<Run>, Fault> {
     tx.query_opt(&GET, params![&env.to_string(), &id.to_string()], |row| crate::json(row, 0))
 }
 
-/// Where the run lives, in whatever environment: the one lookup without [`Env`], because it is what tells
-/// "unknown" (404) from "not yours" (403).
-pub fn locate(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Place>, Fault> {
-    tx.query_opt(&LOCATE, params![&id.to_string()], |row| {
-        Ok(Place { environment: row.parse(0)?, workflow: row.parse(1)?, user_id: row.get(2)? })
-    })
+/// Whether any environment has this run: the one lookup without [`Env`], because it is what tells "not yours" (403)
+/// from "unknown" (404).
+pub fn is_anywhere(tx: &mut Tx<'_>, id: RunId) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&ANYWHERE, params![&id.to_string()], |_| Ok(()))?.is_some())
 }
 
 /// The subject's latest run. The caller holds the subject's lock.
@@ -120,7 +112,7 @@ pub fn subject(
 ) -> Result<Option<Subject>, Fault> {
     tx.holds(&lock::subject(env, workflow, user_id))?;
     tx.query_opt(&SUBJECT, params![&env.to_string(), &workflow.to_string(), user_id], |row| {
-        Ok(Subject { run: row.parse(0)?, outbox_n: row.get(1)? })
+        Ok(Subject { run: row.parse(0)?, outbox_n: row.get(1)?, outbox_at: row.get(2)? })
     })
 }
 
@@ -134,7 +126,7 @@ pub fn save_subject(
 ) -> Result<(), Fault> {
     tx.holds(&lock::subject(env, workflow, user_id))?;
     let (env, workflow, run) = (env.to_string(), workflow.to_string(), subject.run.to_string());
-    tx.execute(&SUBJECT_INSERT, params![&env, &workflow, user_id, &run, subject.outbox_n])
+    tx.execute(&SUBJECT_INSERT, params![&env, &workflow, user_id, &run, subject.outbox_n, subject.outbox_at])
 }
 
 /// Runs, newest first.
@@ -161,12 +153,29 @@ pub fn count(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<u64, Fault> {
 }
 
 fn columns(filter: &Filter) -> (Option<&'static str>, Option<&'static str>, Option<String>) {
-    // LIKE's own signs mean nothing special to whoever types them.
-    let search = filter.search.as_ref().map(|text| {
-        let plain: String = text.to_lowercase().chars().filter(|c| !matches!(c, '%' | '_' | '\\')).collect();
-        format!("%{plain}%")
-    });
+    let search = filter.search.as_ref().map(|text| like(&text.to_lowercase()));
     (filter.state.map(RunState::name), filter.waiting_for.map(WaitingFor::name), search)
+}
+
+/// A pattern that finds `text` anywhere: LIKE's own signs mean nothing special to whoever types them.
+fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// All runs of the environment by state and wait.
+pub fn counts(tx: &mut Tx<'_>, env: Env) -> Result<Vec<(RunState, Option<WaitingFor>, u64)>, Fault> {
+    tx.query(&COUNTS, params![&env.to_string()], |row| {
+        let count: i64 = row.get(2)?;
+        Ok((row.parse(0)?, row.parse_opt(1)?, u64::try_from(count).unwrap_or(0)))
+    })
 }
 
 /// Runs on the waitlist, longest waiting first.

@@ -14,7 +14,8 @@ statements! {
     pub(crate) CREATE = "INSERT INTO setting (environment_id, version, document, changed_at) VALUES ($1, 1, $2, $3) \
         ON CONFLICT (environment_id) DO NOTHING RETURNING version";
     pub(crate) LOAD = "SELECT version, document, webhook_disabled_at, changed_at, changed_by FROM setting WHERE environment_id = $1";
-    pub(crate) SAVE = "UPDATE setting SET version = version + 1, document = $3, webhook_disabled_at = $4, \
+    pub(crate) SAVE = "UPDATE setting SET version = version + 1, document = $3, \
+        webhook_disabled_at = CASE WHEN $4 THEN NULL ELSE webhook_disabled_at END, \
         changed_at = $5, changed_by = $6 WHERE environment_id = $1 AND version = $2 RETURNING version";
     pub(crate) DISABLE = "UPDATE setting SET webhook_disabled_at = $2 WHERE environment_id = $1 AND webhook_disabled_at IS NULL";
     pub(crate) ENABLE = "UPDATE setting SET webhook_disabled_at = NULL WHERE environment_id = $1";
@@ -52,6 +53,8 @@ pub struct Change {
     pub version: i64,
     pub at: Timestamp,
     pub by: OperatorId,
+    /// Another endpoint starts enabled; the same one stays as a 410 may have left it.
+    pub endpoint_moved: bool,
 }
 
 /// Guards the settings and the secrets of one environment.
@@ -80,7 +83,7 @@ pub fn save(tx: &mut Tx<'_>, env: Env, settings: &Settings, change: Change) -> R
             &env.to_string(),
             change.version,
             &document(settings)?,
-            settings.webhook.disabled_at,
+            change.endpoint_moved,
             change.at,
             &change.by.to_string()
         ],

@@ -6,7 +6,9 @@ use sql::{Fault, Tx, params, statements};
 
 statements! {
     INSERT = "INSERT INTO tenant (environment_id, id, run_id, account_name, plan_id, plan_name, role_id, role_name, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (environment_id, id) DO NOTHING";
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (environment_id, id) DO UPDATE
+              SET run_id = $3, account_name = $4, plan_id = $5, plan_name = $6, role_id = $7, role_name = $8
+              WHERE tenant.acked_at IS NULL";
     BIND = "UPDATE tenant SET builder_tenant_id = $3, builder_tenant_name = $4, account_name = $5, acked_at = $6
             WHERE environment_id = $1 AND id = $2";
     COUNT = "SELECT COUNT(*) FROM tenant WHERE environment_id = $1";
@@ -22,8 +24,8 @@ pub struct Tenant {
     pub acked_at: Option<Timestamp>,
 }
 
-/// The tenant of `run`, with the plan and role that it has. A run started again after a cancellation keeps its
-/// tenant, so that writing it twice is nothing.
+/// The tenant of `run`, with the plan and role that it has. A run started again after a
+/// cancellation keeps its tenant, under its own plan and role; an acknowledged tenant stays as it is.
 pub fn create(tx: &mut Tx<'_>, env: Env, run: &Run, now: Timestamp) -> Result<(), Fault> {
     let (plan, role) = (run.plan.as_ref(), run.applied_role.as_ref());
     tx.execute(

@@ -28,13 +28,13 @@ pub(crate) struct NewLink {
 }
 
 impl NewLink {
-    pub fn make(rng: &dyn Rng) -> Self {
+    pub(crate) fn make(rng: &dyn Rng, page: HostedPage) -> Self {
         let token = token::<32>(rng);
-        Self { hash: hash(&token), token: Secret::new(token) }
+        Self { hash: hash(page.name(), &token), token: Secret::new(token) }
     }
 }
 
-/// What is kept of a token or a code.
-fn hash(token: &str) -> String {
-    format!("{:x}", Sha256::digest(token))
+/// What is kept of a token or a code. What it is for goes in too: the return URL's token opens no other page.
+fn hash(purpose: &str, token: &str) -> String {
+    format!("{:x}", Sha256::digest(format!("{purpose}/{token}")))
 }

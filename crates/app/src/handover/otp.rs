@@ -3,7 +3,7 @@
 use super::hash;
 use crate::App;
 use crate::token::SignFault;
-use kernel::{Category, Env, Secret, token};
+use kernel::{Category, Env, Rng, Secret, token};
 use model::run::Run;
 use serde::Serialize;
 use std::time::Duration;
@@ -36,6 +36,22 @@ impl OtpFault {
     }
 }
 
+/// What a code's hash says that it is for.
+const CODE: &str = "authOTP";
+
+/// A new code: the plain one goes into the redirect, the hash stays.
+pub(super) struct Code {
+    pub plain: Secret<String>,
+    pub hash: String,
+}
+
+impl Code {
+    pub fn make(rng: &dyn Rng) -> Self {
+        let plain = token::<32>(rng);
+        Self { hash: hash(CODE, &plain), plain: Secret::new(plain) }
+    }
+}
+
 #[derive(Serialize)]
 struct Claims {
     aud: &'static str,
@@ -60,7 +76,7 @@ struct Claims {
 /// Uses a code, once, for a session token of its user.
 pub async fn exchange(app: &App, code: &str) -> Result<Secret<String>, OtpFault> {
     let now = app.db.now();
-    let code = hash(code);
+    let code = hash(CODE, code);
     let since = now.minus(OTP_LIFE);
     let (env, run) = app
         .db

@@ -1,7 +1,7 @@
 //! What a browser gets that opens a link.
 
 use super::url::{onboarding, page_url, success};
-use super::{NewLink, hash};
+use super::{NewLink, hash, otp};
 use crate::App;
 use crate::enrich;
 use crate::run::{Step, StepFault, version};
@@ -38,6 +38,16 @@ pub enum HostedPage {
     Continue,
     /// `create-tenant`: where a builder's onboarding page sends it back.
     Return,
+}
+
+impl HostedPage {
+    /// The page's segment of the path.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::Return => "create-tenant",
+        }
+    }
 }
 
 /// What to answer.
@@ -97,8 +107,7 @@ impl From<StepFault> for PageFault {
     }
 }
 
-/// Answers a page: the next redirect as soon as it is known, progress otherwise. `wait` off is for pages that ask again
-/// by themselves.
+/// Answers a page: the next redirect as soon as it is known, progress after two seconds without news.
 pub async fn continue_page(
     app: &App,
     path: HostedPath,
@@ -140,7 +149,7 @@ struct Opened {
 }
 
 async fn open(app: &App, path: &HostedPath) -> Result<Option<Opened>, PageFault> {
-    let link_hash = hash(&path.token);
+    let link_hash = hash(path.page.name(), &path.token);
     // The token vouches: whoever holds a link of this environment may see its run.
     let env = Env::vouched(path.environment);
     let wanted = link_hash.clone();
@@ -221,25 +230,25 @@ async fn hand_over(app: &App, opened: &Opened) -> Result<Continue, PageFault> {
         let home = settings.success_url.as_ref().unwrap_or(target).clone();
         return Ok(Continue::SignIn(Arc::clone(current), home));
     }
-    let code = NewLink::make(app.rng.as_ref());
-    let back = NewLink::make(app.rng.as_ref());
-    record(app, opened, &code, &back).await?;
+    let code = otp::Code::make(app.rng.as_ref());
+    let back = NewLink::make(app.rng.as_ref(), HostedPage::Return);
+    record(app, opened, &code.hash, &back).await?;
     let environment = &current.environment;
-    let code = code.token.expose();
+    let code = code.plain.expose();
     Ok(Continue::Redirect(match run.kind {
         RunKind::Signup => {
             let token = back.token.expose();
-            let back = page_url(app, environment, run.workflow, run.id, "create-tenant", token);
+            let back = page_url(app, environment, run.workflow, run.id, HostedPage::Return, token);
             onboarding(target, environment, run, &back, code)
         }
         RunKind::Login => success(target, run, Some(code)),
     }))
 }
 
-async fn record(app: &App, opened: &Opened, code: &NewLink, back: &NewLink) -> Result<(), PageFault> {
+async fn record(app: &App, opened: &Opened, code: &str, back: &NewLink) -> Result<(), PageFault> {
     let step = Step::new(app, Arc::clone(&opened.current), Arc::clone(&opened.definition));
     let lock = store::lock::subject(opened.env, opened.run.workflow, opened.run.user_id.as_str());
-    let (run, code, back) = (opened.run.id, code.hash.clone(), back.hash.clone());
+    let (run, code, back) = (opened.run.id, code.to_owned(), back.hash.clone());
     let returns = opened.run.kind == RunKind::Signup;
     app.db.write(lock, move |tx| write(tx, &step, run, &code, returns.then_some(back.as_str()))).await
 }
@@ -251,7 +260,7 @@ fn write(tx: &mut Tx<'_>, step: &Step, id: RunId, code: &str, back: Option<&str>
     }
     let Some(run) = store::run::get(tx, step.env, id)? else { return Ok(()) };
     if run.handed_over_at.is_none() {
-        let facts = step.facts_with(0, None);
+        let facts = step.facts_with(None);
         step.take(tx, run, &Event::HandedOver, &facts)?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Addresses of hosted pages and of the builder's pages (domain 4.1, 4.5).
 
+use super::HostedPage;
 use crate::App;
 use kernel::{RunId, WorkflowId};
 use model::platform::Environment;
@@ -12,11 +13,11 @@ pub fn page_url(
     environment: &Environment,
     workflow: WorkflowId,
     run: RunId,
-    page: &str,
+    page: HostedPage,
     token: &str,
 ) -> Url {
     let mut url = app.options.public_url.clone();
-    url.set_path(&format!("/{}/{}/{workflow}/{page}/{token}", environment.product, environment.id));
+    url.set_path(&format!("/{}/{}/{workflow}/{}/{token}", environment.product, environment.id, page.name()));
     url.set_fragment(None);
     url.set_query(None);
     ids(&mut url, environment, workflow, run);

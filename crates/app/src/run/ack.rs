@@ -92,10 +92,8 @@ async fn find(app: &App, env: Env, id: RunId) -> Result<Run, AckFault> {
             if let Some(run) = store::run::get(tx, env, id)? {
                 return Ok(run);
             }
-            match store::run::locate(tx, id)? {
-                Some(_) => Err(AckFault::Forbidden),
-                None => Err(AckFault::Unknown),
-            }
+            let foreign = store::run::is_anywhere(tx, id)?;
+            Err(if foreign { AckFault::Forbidden } else { AckFault::Unknown })
         })
         .await
 }
@@ -125,19 +123,22 @@ fn normal(builder: BuilderTenant) -> BuilderTenant {
 fn record(tx: &mut Tx<'_>, step: &Step, id: RunId, builder: &BuilderTenant) -> Result<(), AckFault> {
     let correlation = id.to_string();
     // A recorded ack is judged before the run's state: the same one is answered the same for ever.
-    if let Some(first) = signal::get(tx, step.env, SIGNAL, &correlation)? {
-        let first: BuilderTenant = serde_json::from_str(&first.payload)?;
-        return if first.id == builder.id { Ok(()) } else { Err(AckFault::Conflict) };
+    let recorded = early(tx, step.env, id)?;
+    if recorded.as_ref().is_some_and(|first| first.id != builder.id) {
+        return Err(AckFault::Conflict);
     }
     let run = store::run::get(tx, step.env, id)?.ok_or(AckFault::Unknown)?;
-    if run.state == RunState::Cancelled {
-        return Err(AckFault::Ended);
+    if recorded.is_none() {
+        if run.state == RunState::Cancelled {
+            return Err(AckFault::Ended);
+        }
+        let payload = serde_json::to_string(builder)?;
+        signal::put(tx, step.env, SIGNAL, &correlation, &payload, step.now)?;
     }
-    let payload = serde_json::to_string(builder)?;
-    signal::put(tx, step.env, SIGNAL, &correlation, &payload, step.now)?;
-    // Before the wait exists the inbox keeps it; after a skip there is nothing left to resume.
+    // Before the wait exists the inbox keeps it. A run that stands there although it came goes on when it comes again;
+    // after a skip it still brings the builder's ids.
     if is_awaited(&step.definition, &run) {
-        let facts = step.facts_with(0, None);
+        let facts = step.facts_with(None);
         step.take(tx, run, &Event::Acked(builder.clone()), &facts)?;
     }
     Ok(())
@@ -145,8 +146,11 @@ fn record(tx: &mut Tx<'_>, step: &Step, id: RunId, builder: &BuilderTenant) -> R
 
 fn is_awaited(definition: &Definition, run: &Run) -> bool {
     let path = run.path(definition).iter().zip(&run.nodes);
-    path.filter(|(node, _)| node.kind == Kind::AwaitAck)
-        .any(|(_, state)| matches!(state.status, NodeStatus::Waiting | NodeStatus::Failed))
+    path.filter(|(node, _)| node.kind == Kind::AwaitAck).any(|(_, state)| match state.status {
+        NodeStatus::Waiting | NodeStatus::Failed => run.state != RunState::Cancelled,
+        NodeStatus::Skipped => run.builder_tenant.as_ref().is_none_or(|tenant| tenant.id.is_none()),
+        NodeStatus::Pending | NodeStatus::Done => false,
+    })
 }
 
 /// The acknowledgement that came before the wait existed, if one did.

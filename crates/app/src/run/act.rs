@@ -90,15 +90,18 @@ async fn act(app: &App, actor: &Actor, env: Env, id: RunId, event: Event) -> Res
     let step = Step::new(app, current, definition);
     tracing::info!(run.id = %id, operator.id = %actor.id, act = ?event, "an operator acts on a run");
     app.db
-        .write(locks(&step, &run), move |tx| {
+        .write(locks(&step, &run, &event), move |tx| {
             let run = store::run::get(tx, env, id)?.ok_or(ActFault::Unknown)?;
             let early = ack::early(tx, env, id)?;
-            let facts = step.facts_with(0, early);
+            let facts = step.facts_with(early);
             Ok(step.take(tx, run, &event, &facts)?)
         })
         .await
 }
 
-fn locks(step: &Step, run: &Run) -> Vec<Lock> {
-    vec![store::lock::subject(step.env, run.workflow, run.user_id.as_str())]
+fn locks(step: &Step, run: &Run, event: &Event) -> Vec<Lock> {
+    let subject = store::lock::subject(step.env, run.workflow, run.user_id.as_str());
+    // Whoever takes a place counts with those who look for one.
+    let place = (*event == Event::Admitted).then(|| store::lock::waitlist(step.env));
+    [Some(subject), place].into_iter().flatten().collect()
 }

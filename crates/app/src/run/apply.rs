@@ -21,7 +21,6 @@ pub(crate) struct Step {
     pub now: Timestamp,
     pub current: Arc<Current>,
     pub definition: Arc<Definition>,
-    /// Users admitted, where a limit is set: filled inside the command.
     jobs: Jobs,
     bell: relay::Bell,
     news: super::News,
@@ -84,19 +83,19 @@ impl Step {
         }
     }
 
-    /// The facts of the moment. The waitlist's lock must be held where a limit is set.
-    pub fn facts(&self, tx: &mut Tx<'_>, early_ack: Option<BuilderTenant>) -> Result<Facts<'_>, sql::Fault> {
-        let limit = self.current.settings.waitlist_limit;
-        let admitted = match limit {
-            Some(limit) => store::end_user::admitted(tx, self.env, limit)?,
-            None => 0,
-        };
-        Ok(self.facts_with(admitted, early_ack))
+    /// The facts of a step that may meet the waitlist, whose lock must be held where a limit is set.
+    pub fn facts(&self, tx: &mut Tx<'_>, user_id: &str) -> Result<Facts<'_>, sql::Fault> {
+        let mut facts = self.facts_with(None);
+        if let Some(limit) = self.current.settings.waitlist_limit {
+            facts.admitted = store::end_user::admitted(tx, self.env, limit)?;
+            facts.has_place = store::end_user::has_place(tx, self.env, user_id)?;
+        }
+        Ok(facts)
     }
 
     /// The facts of a step that cannot come past the waitlist.
-    pub fn facts_with(&self, admitted: u32, early_ack: Option<BuilderTenant>) -> Facts<'_> {
-        Facts { now: self.now, settings: &self.current.settings, admitted, early_ack }
+    pub fn facts_with(&self, early_ack: Option<BuilderTenant>) -> Facts<'_> {
+        Facts { now: self.now, settings: &self.current.settings, admitted: 0, has_place: false, early_ack }
     }
 
     /// Advances a run that is stored: load, decide, write. The subject's lock must be held.
@@ -167,14 +166,14 @@ fn send(tx: &mut Tx<'_>, ctx: &Step, run: &Run) -> Result<(), StepFault> {
     if ctx.current.settings.webhook.disabled_at.is_some() {
         return Ok(());
     }
-    enqueue(tx, ctx, webhook::delivery(ctx.ids.job, run, ctx.ids.delivery, Purpose::First, 0, ctx.now)?)
+    enqueue(tx, ctx, webhook::delivery(ctx.ids.job, run, ctx.ids.delivery, Purpose::First, ctx.now)?)
 }
 
 /// The delivery that exists, once more: the same id and the same bytes.
 fn again(tx: &mut Tx<'_>, ctx: &Step, run: &Run, purpose: Purpose) -> Result<(), StepFault> {
     let deliveries = store::delivery::of_run(tx, ctx.env, run.id)?;
     let Some(delivery) = deliveries.last() else { return Ok(()) };
-    let job = webhook::delivery(ctx.ids.job, run, delivery.id, purpose, delivery.attempts, ctx.now)?;
+    let job = webhook::delivery(ctx.ids.job, run, delivery.id, purpose, ctx.now)?;
     enqueue(tx, ctx, job)
 }
 
@@ -189,13 +188,16 @@ fn push(tx: &mut Tx<'_>, ctx: &Step, run: &Run, events: &[Emitted]) -> Result<()
     }
     let user_id = run.user_id.as_str();
     let known = store::run::subject(tx, ctx.env, run.workflow, user_id)?;
-    let mut n = known.map_or(0, |subject| subject.outbox_n);
+    let mut n = known.as_ref().map_or(0, |subject| subject.outbox_n);
+    // This command's time was taken before it had the lock; the outbox must not go back.
+    let at = known.map_or(ctx.now, |subject| subject.outbox_at.max(ctx.now));
+    let name = format!("{}/{user_id}", run.workflow);
     for (index, event) in events.iter().enumerate() {
         let body = serde_json::to_string(&house_event(ctx, run, index, event))?;
-        outbox::push(tx, ctx.env, &run.end_user.to_string(), n, ctx.now, &body)?;
+        outbox::push(tx, ctx.env, &name, n, at, &body)?;
         n += 1;
     }
-    let subject = store::run::Subject { run: run.id, outbox_n: n };
+    let subject = store::run::Subject { run: run.id, outbox_n: n, outbox_at: at };
     store::run::save_subject(tx, ctx.env, run.workflow, user_id, &subject)?;
     let bell = ctx.bell.clone();
     tx.on_commit(move || bell.ring());

@@ -25,7 +25,7 @@ pub use news::News;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
 pub use try_out::{TryFault, first_workflow, try_signup, workflows};
 pub use view::{
-    AttemptView, NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, detail, list,
+    AttemptView, NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, counts, detail, list,
     reason_words, status,
 };
 

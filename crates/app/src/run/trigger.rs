@@ -1,8 +1,9 @@
 //! `POST /trigger`: a signup or a login begins, or goes on (decision D14).
 
 use super::{Step, StepFault, published};
+use crate::handover::{self, HostedPage};
 use crate::setting::{self, Current, SettingFault};
-use crate::{App, enrich, handover};
+use crate::{App, enrich};
 use kernel::{Category, EndUserId, RunId, TenantId, WorkflowId};
 use model::caller::{Caller, Scope};
 use model::run::{Email, Event, Run, RunKind, RunState, Subject, UserId, advance, begin};
@@ -98,14 +99,14 @@ pub async fn trigger(app: &App, caller: &Caller, request: Trigger) -> Result<Tri
     let workflow: WorkflowId = request.workflow.parse().map_err(|_| TriggerFault::Workflow)?;
     let definition = published(app, env, workflow).await?.ok_or(TriggerFault::Workflow)?;
     let current = setting::current(app, env).await?;
-    let link = handover::NewLink::make(app.rng.as_ref());
+    let link = handover::NewLink::make(app.rng.as_ref(), HostedPage::Continue);
     let (token, url_of) = (link.token.clone(), Arc::clone(&current));
 
     let command = Command::new(app, Step::new(app, current, definition), link, request);
     let locks = command.locks();
     let (run, kind) = app.db.write(locks, move |tx| command.run(tx)).await?;
     let redirect_url =
-        handover::page_url(app, &url_of.environment, workflow, run, "continue", token.expose());
+        handover::page_url(app, &url_of.environment, workflow, run, HostedPage::Continue, token.expose());
     Ok(Triggered { run, redirect_url, kind })
 }
 
@@ -203,7 +204,7 @@ impl Command {
         if !missing.is_empty() {
             return Err(TriggerFault::Incomplete(missing));
         }
-        let facts = self.step.facts(tx, None)?;
+        let facts = self.step.facts(tx, self.request.user_id.as_str())?;
         let (id, end_user, tenant) = self.fresh;
         let (env, request) = (self.step.env, &self.request);
         let user_id = request.user_id.as_str();
@@ -240,7 +241,7 @@ impl Command {
         run.plan.clone_from(&before.plan);
         run.applied_role.clone_from(&before.applied_role);
         // A login never meets the waitlist.
-        let facts = self.step.facts_with(0, None);
+        let facts = self.step.facts_with(None);
         self.store(tx, run, &facts)
     }
 

@@ -131,7 +131,7 @@ pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, Vie
             Ok::<_, sql::Fault>(RunPage {
                 next,
                 total: store::run::count(tx, env, &filter)?,
-                counts: counts(tx, env)?,
+                counts: count(tx, env)?,
                 rows,
             })
         })
@@ -139,17 +139,27 @@ pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, Vie
     Ok(page)
 }
 
-fn counts(tx: &mut sql::Tx<'_>, env: Env) -> Result<RunCounts, sql::Fault> {
-    let mut count =
-        |state, waiting_for| store::run::count(tx, env, &Filter { state, waiting_for, ..Filter::default() });
-    Ok(RunCounts {
-        all: count(None, None)?,
-        waiting: count(Some(RunState::Waiting), None)?,
-        waitlisted: count(Some(RunState::Waiting), Some(WaitingFor::Waitlist))?,
-        incident: count(Some(RunState::Incident), None)?,
-        completed: count(Some(RunState::Completed), None)?,
-        cancelled: count(Some(RunState::Cancelled), None)?,
-    })
+/// How many runs the environment has, by state.
+pub async fn counts(app: &App, env: Env) -> Result<RunCounts, ViewFault> {
+    Ok(app.db.read(move |tx| count(tx, env)).await?)
+}
+
+fn count(tx: &mut sql::Tx<'_>, env: Env) -> Result<RunCounts, sql::Fault> {
+    let mut counts = RunCounts::default();
+    for (state, waiting_for, n) in store::run::counts(tx, env)? {
+        counts.all += n;
+        match state {
+            RunState::Running => {}
+            RunState::Waiting => counts.waiting += n,
+            RunState::Incident => counts.incident += n,
+            RunState::Completed => counts.completed += n,
+            RunState::Cancelled => counts.cancelled += n,
+        }
+        if waiting_for == Some(WaitingFor::Waitlist) {
+            counts.waitlisted += n;
+        }
+    }
+    Ok(counts)
 }
 
 /// One run with its timeline; `None` when the environment has no such run.

@@ -96,7 +96,7 @@ impl Outcome {
             purpose: sent.purpose.to_owned(),
             started_at: sent.started_at,
             elapsed: sent.elapsed,
-            url: sent.url.clone(),
+            url: sent.url.to_string(),
             request_headers: sent.headers.clone(),
             status: self.status,
             error: self.error.clone(),
@@ -113,7 +113,7 @@ pub(super) struct Sent {
     pub purpose: &'static str,
     pub started_at: Timestamp,
     pub elapsed: std::time::Duration,
-    pub url: String,
+    pub url: Url,
     pub headers: String,
 }
 

@@ -9,6 +9,7 @@ use durable::{Claimed, Handler, Jobs, job};
 use kernel::{JobId, Timestamp};
 use model::run::Event;
 use model::webhook::retry::Verdict;
+use outbound::{Request, Response, SendFault};
 use sql::Tx;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::delivery::Delivery;
 use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// Until an attempt looks for a free place again.
+const CROWDED_PAUSE: Duration = Duration::from_millis(250);
 
 /// Handler of [`super::DELIVER`].
 pub struct Deliver(pub App);
@@ -46,42 +51,59 @@ impl Handler for Deliver {
 async fn deliver(app: &App, claimed: Claimed, interrupted: CancellationToken) -> Result<(), WebhookFault> {
     let work: Delivering = serde_json::from_str(&claimed.payload)?;
     let (env, id) = (claimed.env, work.delivery);
+    let Some(_place) = app.deliveries.try_enter(env.id()) else { return later(app, claimed).await };
     let step = step(app, env, &work.target).await?;
     let delivery = app.db.read(move |tx| store::delivery::get(tx, env, id)).await?;
-    let Some(delivery) = delivery else {
-        return finish(
-            app,
-            Done { claimed, work, step },
-            Event::JobFailed("the delivery is gone".to_owned()),
-        )
-        .await;
+    let done = Done { claimed, work, step };
+    let request = match (&done.step.current.settings.webhook, &delivery) {
+        (_, None) => Err(Event::JobFailed("the delivery is gone".to_owned())),
+        (webhook, _) if webhook.disabled_at.is_some() => Err(Event::EndpointDisabled),
+        (webhook, Some(delivery)) => sendable(&done.step, webhook.url.clone(), delivery),
     };
-    let webhook = &step.current.settings.webhook;
-    if webhook.disabled_at.is_some() {
-        return finish(app, Done { claimed, work, step }, Event::EndpointDisabled).await;
-    }
-    let sendable = webhook.url.clone().and_then(|url| request(&step.current, url, &delivery, step.now));
-    let Some(request) = sendable else {
-        let event = Event::DeliveryFailed("no webhook URL is set: set one in Settings and retry".to_owned());
-        return finish(app, Done { claimed, work, step }, event).await;
+    let request = match request {
+        Ok(request) => request,
+        Err(event) => return finish(app, done, event).await,
     };
+    let (sent, answer) = send(app, &done, request, &interrupted).await;
+    let stopping = answer.is_none();
+    let outcome = answer.map_or_else(Outcome::interrupted, |answer| Outcome::of(answer, app.db.now()));
+    record(app, Record::new(app, done, sent, outcome, stopping)).await
+}
 
-    let mut sent = Sent {
-        purpose: work.purpose.name(),
-        started_at: step.now,
-        elapsed: Duration::ZERO,
-        url: request.url.to_string(),
-        headers: shown(request.headers.iter().map(|(name, value)| (name, value))),
-    };
+/// Too many attempts are under way in this environment: nothing was sent, nothing is recorded.
+async fn later(app: &App, claimed: Claimed) -> Result<(), WebhookFault> {
+    let (jobs, due_at) = (app.jobs.clone(), app.db.now().plus(CROWDED_PAUSE));
+    app.db
+        .write(sql::Locks::none(), move |tx| job::reschedule(tx, &jobs, &claimed, due_at, &claimed.payload))
+        .await?;
+    Ok(())
+}
+
+/// The signed request, or why there is none.
+fn sendable(step: &Step, url: Option<Url>, delivery: &Delivery) -> Result<Request, Event> {
+    let missing =
+        |what: &str| Event::DeliveryFailed(format!("no {what} is set: set one in Settings and retry"));
+    let url = url.ok_or_else(|| missing("webhook URL"))?;
+    request(&step.current, url, delivery, step.now).ok_or_else(|| missing("usable webhook secret"))
+}
+
+/// One attempt; no answer when a shutdown came first.
+async fn send(
+    app: &App,
+    done: &Done,
+    request: Request,
+    interrupted: &CancellationToken,
+) -> (Sent, Option<Result<Response, SendFault>>) {
+    let url = request.url.clone();
+    let headers = shown(request.headers.iter().map(|(name, value)| (name, value)));
     let started = app.clock.monotonic();
     let answer = tokio::select! {
         answer = app.http.send(request) => Some(answer),
         () = interrupted.cancelled() => None,
     };
-    sent.elapsed = app.clock.monotonic().since(started);
-    let stopping = answer.is_none();
-    let outcome = answer.map_or_else(Outcome::interrupted, |answer| Outcome::of(answer, app.db.now()));
-    record(app, Record::new(app, Done { claimed, work, step }, delivery, sent, outcome, stopping)).await
+    let elapsed = app.clock.monotonic().since(started);
+    let purpose = done.work.purpose.name();
+    (Sent { purpose, started_at: done.step.now, elapsed, url, headers }, answer)
 }
 
 /// A job at its end: what it was about.
@@ -109,13 +131,14 @@ async fn finish(app: &App, done: Done, event: Event) -> Result<(), WebhookFault>
 /// What is written after an attempt, fixed before the command runs: it may run again.
 struct Record {
     done: Done,
-    delivery: Delivery,
     sent: Sent,
     outcome: Outcome,
     /// The attempt was cut short by a shutdown: the job runs again at once after the next start.
     stopping: bool,
     /// When the schedule has another attempt.
     retry_at: Option<Timestamp>,
+    /// The job's payload for that attempt.
+    again: String,
     ended_at: Timestamp,
     jobs: Jobs,
     ack_wait: Duration,
@@ -123,10 +146,10 @@ struct Record {
 }
 
 impl Record {
-    fn new(app: &App, done: Done, delivery: Delivery, sent: Sent, outcome: Outcome, stopping: bool) -> Self {
+    fn new(app: &App, done: Done, sent: Sent, outcome: Outcome, stopping: bool) -> Self {
         let pace = app.options.pace(done.step.current.environment.stage);
         let ended_at = app.db.now();
-        let failed = usize::try_from(delivery.attempts + 1 - done.work.before).unwrap_or(usize::MAX);
+        let failed = done.work.failed + usize::from(!stopping);
         let retry_at = match outcome.verdict {
             _ if stopping => Some(ended_at),
             // No schedule of its own: the wait for the acknowledgement goes on beside it.
@@ -136,8 +159,10 @@ impl Record {
             }
             Verdict::Delivered | Verdict::Disable => None,
         };
+        let again = Delivering { failed, ..done.work.clone() };
         Self {
-            delivery,
+            // It was read from such a text a moment ago.
+            again: serde_json::to_string(&again).unwrap_or_else(|_| done.claimed.payload.clone()),
             sent,
             outcome,
             stopping,
@@ -157,40 +182,67 @@ impl Record {
             // Acknowledged, skipped or cancelled meanwhile: the attempt stays in the log, nothing follows.
             return Ok(());
         }
-        let target = &self.done.work.target;
         match self.outcome.verdict {
-            _ if self.stopping => job::reschedule(tx, &self.jobs, &self.done.claimed, self.ended_at)?,
+            _ if self.stopping => self.try_again(tx, self.ended_at),
             Verdict::Delivered => {
                 job::complete(tx, &self.done.claimed)?;
-                self.await_ack(tx)?;
+                self.await_ack(tx)
             }
-            Verdict::Disable => {
-                job::complete(tx, &self.done.claimed)?;
-                store::setting::disable_webhook(tx, self.done.step.env, self.ended_at)?;
-                let walk = gone::walk(self.fresh, self.ended_at);
-                job::enqueue(tx, &self.jobs, self.done.step.env, &walk, self.ended_at)?;
-                tell(tx, &self.done.step, target.run, &Event::EndpointDisabled)?;
-            }
+            // Somebody has set another URL since: that one has not said that it is gone.
+            Verdict::Disable if !self.is_still_set(tx)? => self.try_again(tx, self.ended_at),
+            Verdict::Disable => self.disable(tx),
             Verdict::Retry { .. } => match self.retry_at {
-                Some(at) => job::reschedule(tx, &self.jobs, &self.done.claimed, at)?,
-                None => {
-                    job::complete(tx, &self.done.claimed)?;
-                    if self.done.work.purpose != Purpose::Resend {
-                        let event = Event::DeliveryFailed(self.outcome.words());
-                        tell(tx, &self.done.step, target.run, &event)?;
-                    }
-                }
+                Some(at) => self.try_again(tx, at),
+                None => self.give_up(tx),
             },
         }
-        Ok(())
     }
 
+    /// The attempt with its number, which only this command knows: another job may have sent meanwhile.
     fn note(&self, tx: &mut Tx<'_>, held: bool) -> Result<(), sql::Fault> {
+        let env = self.done.step.env;
+        let Some(delivery) = store::delivery::get(tx, env, self.done.work.delivery)? else { return Ok(()) };
         let delivered = self.outcome.verdict == Verdict::Delivered;
-        let first = self.delivery.first_delivered_at.or(delivered.then_some(self.ended_at));
-        let attempt =
-            self.outcome.attempt(&self.sent, self.delivery.attempts + 1, self.retry_at.filter(|_| held));
-        store::delivery::record(tx, self.done.step.env, &self.delivery, &attempt, first)
+        let first = delivery.first_delivered_at.or(delivered.then_some(self.ended_at));
+        let retry_at = self.retry_at.filter(|_| held);
+        let attempt = self.outcome.attempt(&self.sent, delivery.attempts + 1, retry_at);
+        store::delivery::record(tx, env, &delivery, &attempt, first)
+    }
+
+    fn try_again(&self, tx: &mut Tx<'_>, at: Timestamp) -> Result<(), WebhookFault> {
+        Ok(job::reschedule(tx, &self.jobs, &self.done.claimed, at, &self.again)?)
+    }
+
+    fn is_still_set(&self, tx: &mut Tx<'_>) -> Result<bool, sql::Fault> {
+        let stored = store::setting::load(tx, self.done.step.env)?;
+        Ok(stored.and_then(|stored| stored.settings.webhook.url).as_ref() == Some(&self.sent.url))
+    }
+
+    fn disable(&self, tx: &mut Tx<'_>) -> Result<(), WebhookFault> {
+        let env = self.done.step.env;
+        job::complete(tx, &self.done.claimed)?;
+        store::setting::disable_webhook(tx, env, self.ended_at)?;
+        job::enqueue(tx, &self.jobs, env, &gone::walk(self.fresh, self.ended_at), self.ended_at)?;
+        Ok(tell(tx, &self.done.step, self.done.work.target.run, &Event::EndpointDisabled)?)
+    }
+
+    fn give_up(&self, tx: &mut Tx<'_>) -> Result<(), WebhookFault> {
+        job::complete(tx, &self.done.claimed)?;
+        if self.done.work.purpose == Purpose::Resend {
+            return Ok(());
+        }
+        let event = Event::DeliveryFailed(self.outcome.words());
+        Ok(tell(tx, &self.done.step, self.done.work.target.run, &event)?)
+    }
+
+    /// What came of the attempt, in the words of the metrics.
+    fn name(&self) -> &'static str {
+        match self.outcome.verdict {
+            _ if self.stopping => "interrupted",
+            Verdict::Delivered => "delivered",
+            Verdict::Disable => "gone",
+            Verdict::Retry { .. } => "failed",
+        }
     }
 
     /// From the first 2xx on the run waits for an acknowledgement; a re-send has its timer already.
@@ -208,9 +260,11 @@ impl Record {
 async fn record(app: &App, record: Record) -> Result<(), WebhookFault> {
     let env = record.done.step.env;
     let disables = record.outcome.verdict == Verdict::Disable;
+    let outcome = record.name();
     let lock = record.done.work.target.lock(env);
     let record = Arc::new(record);
     app.db.write(lock, move |tx| record.write(tx)).await?;
+    metrics::counter!("thrivestack_webhook_attempts_total", "outcome" => outcome).increment(1);
     if disables {
         app.settings.forget(env);
     }

@@ -1,7 +1,7 @@
 //! A 410 concerns every run that waits for this endpoint: each becomes an incident that says why.
 
 use super::{Target, WebhookFault, step, tell};
-use crate::App;
+use crate::{App, setting};
 use durable::executor::JobFault;
 use durable::{Claimed, Handler, NewJob, job};
 use kernel::{JobId, Timestamp};
@@ -50,7 +50,8 @@ impl Handler for EndpointGone {
 async fn stop_all(app: &App, claimed: &Claimed) -> Result<(), WebhookFault> {
     let env = claimed.env;
     let mut after = String::new();
-    loop {
+    // Enabled again meanwhile: who waits may go on waiting.
+    while setting::current(app, env).await?.settings.webhook.disabled_at.is_some() {
         let from = after.clone();
         let page: Vec<Run> = app.db.read(move |tx| store::run::waiting_for_ack(tx, env, &from, PAGE)).await?;
         let Some(last) = page.last() else { break };

@@ -6,14 +6,17 @@
 //!
 //! Guarantees: at least one attempt for every delivery while its run waits; every attempt is recorded with request and
 //! response, also one that a shutdown interrupts; nothing is sent after the run has been acknowledged, skipped or
-//! cancelled, because those call the jobs off. Limits: 15 s an attempt, 4 KiB of the answer are kept. Not promised: that
+//! cancelled, because those call the jobs off. Limits: 15 s an attempt, 4 KiB of the answer are kept, [`bound::PER_ENVIRONMENT`]
+//! attempts at once in one environment. Not promised: that
 //! the receiver sees a message once; it recognises it by its id.
 
 mod attempt;
+mod bound;
 mod deliver;
 mod gone;
 mod overdue;
 
+pub use bound::Bounds;
 pub use deliver::Deliver;
 pub use gone::EndpointGone;
 pub use overdue::AckOverdue;
@@ -83,8 +86,9 @@ pub(crate) struct Delivering {
     pub target: Target,
     pub delivery: DeliveryId,
     pub purpose: Purpose,
-    /// Attempts made before this schedule began.
-    pub before: i64,
+    /// Attempts of this schedule that failed so far; one that a shutdown cut short is none.
+    #[serde(default)]
+    pub failed: usize,
 }
 
 /// The job that delivers.
@@ -93,10 +97,9 @@ pub(crate) fn delivery(
     run: &Run,
     delivery: DeliveryId,
     purpose: Purpose,
-    before: i64,
     due_at: Timestamp,
 ) -> Result<NewJob, serde_json::Error> {
-    let payload = Delivering { target: Target::of(run), delivery, purpose, before };
+    let payload = Delivering { target: Target::of(run), delivery, purpose, failed: 0 };
     job(id, DELIVER, run.id, &payload, due_at)
 }
 
@@ -158,7 +161,7 @@ async fn step(app: &App, env: Env, target: &Target) -> Result<Step, WebhookFault
 /// Tells the run what happened. A run that is past it, or gone, needs no telling.
 fn tell(tx: &mut Tx<'_>, step: &Step, run: RunId, event: &Event) -> Result<(), StepFault> {
     let Some(run) = store::run::get(tx, step.env, run)? else { return Ok(()) };
-    match step.take(tx, run, event, &step.facts_with(0, None)) {
+    match step.take(tx, run, event, &step.facts_with(None)) {
         Ok(_) | Err(StepFault::Refused(_)) => Ok(()),
         Err(fault) => Err(fault),
     }

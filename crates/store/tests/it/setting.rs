@@ -15,7 +15,7 @@ fn env(seed: u64) -> Env {
 }
 
 fn change(version: i64) -> Change {
-    Change { version, at: at(10), by: OperatorId::random(&SeededRng::new(9)) }
+    Change { version, at: at(10), by: OperatorId::random(&SeededRng::new(9)), endpoint_moved: false }
 }
 
 async fn create(db: &TestDb, env: Env) {

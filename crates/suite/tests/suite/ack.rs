@@ -1,6 +1,6 @@
 //! Decision D13: each case of the acknowledgement, on a virtual clock.
 
-use super::house::House;
+use super::house::{House, Options};
 use serde_json::json;
 use std::time::Duration;
 
@@ -157,6 +157,37 @@ async fn an_ack_while_the_webhook_is_being_retried_stops_the_retries() {
     assert_eq!(house.pass(Duration::from_secs(3_600)).await, 0);
     assert!(house.net.take().is_empty());
     assert_eq!(house.state(&run).await.0, "completed");
+}
+
+/// The ack came while the user was on the waitlist, and the endpoint died before they were admitted.
+#[tokio::test]
+async fn an_early_ack_outlives_a_dead_endpoint() {
+    let options = Options { waitlist_limit: Some(0), ..Options::default() };
+    let mut house = House::with(options).await;
+    let (run, _) = house.trigger("ada").await;
+    assert_eq!(house.ack(&run, Some("t-1")).await.status, 200);
+    let (other, _) = house.trigger("bob").await;
+    house.net.queue(Ok(outbound::recorded::answer(410, "")));
+    let id = other.parse().unwrap();
+    app::run::admit(&house.app, &house.actor(), house.env(), id).await.unwrap();
+    house.settle().await;
+    assert_eq!(house.state(&other).await.0, "incident");
+    let id = run.parse().unwrap();
+    app::run::admit(&house.app, &house.actor(), house.env(), id).await.unwrap();
+    house.settle().await;
+    assert_eq!(house.state(&run).await.0, "completed");
+    assert_eq!(house.run(&run).await["tenant_id"], "t-1");
+}
+
+#[tokio::test]
+async fn an_ack_after_a_skip_brings_the_builders_tenant() {
+    let mut house = House::new().await;
+    let (run, _) = house.waiting("ada").await;
+    app::run::skip(&house.app, &house.actor(), house.env(), run.parse().unwrap()).await.unwrap();
+    assert!(house.run(&run).await["tenant_id"].is_null());
+    assert_eq!(house.ack(&run, Some("t-1")).await.status, 200);
+    assert_eq!(house.run(&run).await["tenant_id"], "t-1");
+    assert_eq!(house.ack(&run, Some("t-2")).await.status, 409);
 }
 
 fn header(request: &outbound::Request, name: &str) -> String {

@@ -125,19 +125,35 @@ impl Installation {
 
     /// Starts `serve` and waits until it is ready. Later starts listen where the first one did.
     pub async fn serve(&self) -> Server {
-        let listen = self.address.get().map_or("127.0.0.1:0".to_owned(), ToString::to_string);
-        let data = self.data();
-        let mut serve =
-            command(self.dir.path(), &["serve", "--data-dir", data.to_str().unwrap(), "--listen", &listen]);
-        serve.env("THRIVESTACK_RETRY_DEVELOPMENT", RETRY);
+        self.serve_on("127.0.0.1:0").await
+    }
+
+    /// [`Installation::serve`], the first time on this address.
+    pub async fn serve_on(&self, address: &str) -> Server {
+        let serve = self.serve_command(address);
         let server = Server::spawn(serve).await;
         let address = server.url.socket_addrs(|| None).unwrap()[0];
         assert_eq!(*self.address.get_or_init(|| address), address);
         server
     }
 
+    /// The process that [`Installation::serve_on`] starts, for whoever does not wait until it is ready.
+    pub fn serve_command(&self, address: &str) -> Command {
+        let listen = self.address.get().map_or(address.to_owned(), ToString::to_string);
+        let data = self.data();
+        let mut serve =
+            command(self.dir.path(), &["serve", "--data-dir", data.to_str().unwrap(), "--listen", &listen]);
+        serve.env("THRIVESTACK_RETRY_DEVELOPMENT", RETRY);
+        serve
+    }
+
     pub fn backend(&self, server: &Server) -> Backend {
         Backend::new(server.url.clone(), self.printed())
+    }
+
+    /// The state database beside whoever serves it.
+    pub async fn visit(&self) -> sql::Database {
+        server::wiring::visit(&config(&self.data()), &Outside::real()).await.unwrap()
     }
 
     /// The app over this directory, nothing moving. Nobody may be serving it.

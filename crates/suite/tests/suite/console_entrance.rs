@@ -38,6 +38,18 @@ async fn a_link_sets_the_password_once_and_opens_a_session() {
 }
 
 #[tokio::test]
+async fn of_two_who_use_a_link_at_once_one_comes_in() {
+    let house = House::new().await;
+    let link = kernel::Secret::new(link_of(&house));
+    let visit = app::operator::Visit { address: "192.0.2.7".parse().unwrap(), agent: "test".into() };
+    let (one, two) = tokio::join!(
+        app::operator::use_link(&house.app, &link, Some(PASSWORD), &visit),
+        app::operator::use_link(&house.app, &link, Some("another horse battery"), &visit),
+    );
+    assert_eq!([one.is_ok(), two.is_ok()].iter().filter(|ok| **ok).count(), 1);
+}
+
+#[tokio::test]
 async fn a_link_ends_after_a_day_and_when_a_newer_one_is_given() {
     let house = House::new().await;
     let old = format!("/console/setup?link={}", link_of(&house));

@@ -44,6 +44,27 @@ async fn settings_are_saved_and_the_next_run_reads_them() {
 }
 
 #[tokio::test]
+async fn what_another_process_saves_is_seen_within_a_second() {
+    let house = House::new().await;
+    let env = house.env();
+    let before = app::setting::current(&house.app, env).await.unwrap();
+    let change = store::setting::Change {
+        version: 1,
+        at: house.app.db.now(),
+        by: house.actor().id,
+        endpoint_moved: false,
+    };
+    let theirs = model::setting::Settings::new("Another name");
+    let save = move |tx: &mut sql::Tx<'_>| store::setting::save(tx, env, &theirs, change);
+    house.app.db.write(store::setting::lock(env), save).await.unwrap();
+    house.clock.advance(Duration::from_millis(999));
+    let kept = app::setting::current(&house.app, env).await.unwrap();
+    assert_eq!(kept.settings, before.settings, "from the cache: no statement is sent");
+    house.clock.advance(Duration::from_millis(1));
+    assert_eq!(app::setting::current(&house.app, env).await.unwrap().settings.product_name, "Another name");
+}
+
+#[tokio::test]
 async fn wrong_fields_are_named_and_nothing_typed_is_lost() {
     let house = House::new().await;
     let mut browser = Browser::signed_in(&house).await;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use server::real::SystemClock;
 use std::collections::HashSet;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use url::Url;
 
 /// What every test begins with.
@@ -207,6 +209,43 @@ async fn a_receiver_that_is_away_for_a_while_gets_its_webhook_when_it_is_back() 
     finish(&place, &run, &link).await;
 }
 
+/// What an operator watches: queues, statements, lag, attempts, refusals.
+#[tokio::test]
+async fn the_figures_tell_how_it_goes() {
+    let place = place().await;
+    place.receiver.script("ada@acme.com", [Reply::Status(500)]);
+    let (run, link) = place.backend.trigger("ada").await;
+    place.backend.run_until(&run, "ack").await;
+    place.receiver.deliveries("ada@acme.com", 2).await;
+    finish(&place, &run, &link).await;
+    let refused = place.backend.post("/api/track", "wrong", &json!({})).await;
+    assert_eq!(refused.status, 401);
+    let url = place.server.url.join("/metrics").unwrap();
+    let at_least_one = [
+        "thrivestack_state_statements_total",
+        "thrivestack_state_commits_total",
+        "thrivestack_journal_records_total",
+        "thrivestack_outbox_relayed_total",
+        "thrivestack_http_answers_total{status=\"401\"}",
+        "thrivestack_webhook_attempts_total{outcome=\"failed\"}",
+        "thrivestack_webhook_attempts_total{outcome=\"delivered\"}",
+        "thrivestack_lake_events_total{outcome=\"stored\"}",
+    ];
+    until("every figure that counts", async || {
+        let text = place.backend.browse(&url).await.body;
+        at_least_one.iter().all(|name| figure(&text, name) >= 1.0).then_some(())
+    })
+    .await;
+    let text = place.backend.browse(&url).await.body;
+    let text = String::from_utf8_lossy(&text);
+    for name in
+        ["thrivestack_state_queue_commands", "thrivestack_journal_queue_appends", "thrivestack_jobs_waiting"]
+    {
+        assert!(text.contains(&format!("\n{name} ")), "{name}");
+    }
+    assert!(text.contains("thrivestack_consumer_lag_records{consumer=\"lake\"}"));
+}
+
 /// A figure of `/metrics`; 0 before it is first counted.
 fn figure(text: &[u8], name: &str) -> f64 {
     let text = String::from_utf8_lossy(text);
@@ -276,6 +315,27 @@ async fn the_end_answers_who_waits_and_keeps_the_attempt_that_it_cuts_short() {
     let again = place.receiver.deliveries("ada@acme.com", 2).await.remove(1);
     assert_eq!(again.header("webhook-id"), first.header("webhook-id"));
     server.stop().await;
+}
+
+/// A client that writes everything before it reads sees the answer, not a broken connection.
+#[tokio::test]
+async fn a_body_that_is_too_large_is_answered_readably() {
+    let place = place().await;
+    let address = place.server.url.socket_addrs(|| None).unwrap()[0];
+    for length in [2_097_153, 7 << 20] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /api/track HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\ncontent-type: application/json\r\n\
+             connection: close\r\ncontent-length: {length}\r\n\r\n",
+            place.backend.key("/project_key")
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; length]).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.contains("\"code\":\"INVALID_REQUEST\""), "{answer}");
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a real process takes to end")]

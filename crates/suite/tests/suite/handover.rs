@@ -88,6 +88,10 @@ async fn an_old_link_says_where_to_sign_in_and_a_fresh_one_hands_over() {
 async fn links_open_nothing_but_their_own_run() {
     let mut house = House::new().await;
     let (_, link) = acknowledged(&mut house).await;
+    let target = house.browse(&link).await.location();
+    let back = query(&target, "returnUrl").unwrap();
+    let swapped = back.replace("/create-tenant/", "/continue/");
+    assert_eq!(house.browse(&swapped.parse().unwrap()).await.status, 404, "a return gives no codes");
     let guessed = link.as_str().replace("/continue/", "/continue/x");
     assert_eq!(house.browse(&guessed.parse().unwrap()).await.status, 404);
     let production = house.start.environments.production.to_string();

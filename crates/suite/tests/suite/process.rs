@@ -78,6 +78,70 @@ async fn serve_names_init_where_nothing_is_initialised() {
 }
 
 #[tokio::test]
+async fn a_derived_part_is_rebuilt_while_nobody_serves() {
+    let house = Installation::of(&Receiver::absent().await).await;
+    let data = house.data();
+    let server = house.serve().await;
+    let backend = house.backend(&server);
+    let event = serde_json::json!([{"event_name": "feature_used", "user_id": "ada"}]);
+    assert_eq!(backend.post("/api/track", &backend.key("/project_key"), &event).await.status, 200);
+    let refused = run(&data, &["rebuild", "lake", "--data-dir", "."]).await;
+    assert!(!refused.status.success() && text(&refused.stderr).contains("in use"), "{refused:?}");
+    server.stop().await;
+    for part in ["profiles", "lake"] {
+        let rebuilt = run(&data, &["rebuild", part, "--data-dir", "."]).await;
+        assert!(rebuilt.status.success(), "{part}: {}", text(&rebuilt.stderr));
+        assert!(text(&rebuilt.stdout).starts_with("1 records read"), "{}", text(&rebuilt.stdout));
+    }
+    let server = house.serve().await;
+    let backend = house.backend(&server);
+    let found = backend.get("/api/event/?user_id=ada", &backend.key("/private_api_key")).await.json();
+    assert_eq!(found["results"].as_array().unwrap().len(), 1);
+    server.stop().await;
+}
+
+/// Beside a running server, because that is where an operator is who cannot sign in.
+#[tokio::test]
+async fn a_fresh_link_is_given_beside_a_running_server_and_ends_the_one_before() {
+    let house = Installation::of(&Receiver::absent().await).await;
+    let server = house.serve().await;
+    let backend = house.backend(&server);
+    let (data, url) = (house.data(), server.url.to_string());
+    let ask = async |arguments: &[&str]| {
+        let common = ["--public-url", url.as_str(), "--data-dir", "."];
+        let told = run(&data, &[&["operator"], arguments, &common].concat()).await;
+        assert!(told.status.success(), "{}", text(&told.stderr));
+        text(&told.stdout).trim().parse::<Url>().unwrap()
+    };
+    let first = ask(&["link"]).await;
+    assert_eq!(backend.browse(&first).await.status, 200);
+    let second = ask(&["link"]).await;
+    assert_eq!(backend.browse(&second).await.status, 200);
+    assert_eq!(backend.browse(&first).await.status, 410);
+    let other = ask(&["add", "bea@acme.test"]).await;
+    assert_eq!(backend.browse(&other).await.status, 200);
+    assert_eq!(backend.browse(&second).await.status, 200, "another operator's link");
+    let twice = run(&data, &["operator", "add", "bea@acme.test", "--data-dir", "."]).await;
+    assert!(!twice.status.success(), "{twice:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_others_reach_is_warned_about_without_a_public_url() {
+    let house = Installation::of(&Receiver::absent().await).await;
+    let data = house.data();
+    for (public_url, warned) in [(None, true), (Some("https://signup.acme.test"), false)] {
+        let mut serve = command(&data, &["serve", "--data-dir", ".", "--listen", "0.0.0.0:0"]);
+        serve.args(public_url.iter().flat_map(|url| ["--public-url", url]));
+        let (mut serving, url) = Lines::until(serve, ready).await;
+        assert_eq!(serving.text().contains("set --public-url"), warned, "{}", serving.text());
+        assert_eq!(url.as_str().starts_with("https://signup.acme.test"), !warned);
+        assert_eq!(serving.terminate().await.code(), Some(0));
+    }
+    let version = run(&data, &["--version"]).await;
+    assert_eq!(text(&version.stdout).trim(), concat!("thrivestack ", env!("CARGO_PKG_VERSION")));
+}
+
+#[tokio::test]
 async fn every_fault_of_the_configuration_is_told_at_once() {
     let dir = TempDir::new().unwrap();
     let mut serve = command(dir.path(), &["serve", "--listen", "nowhere"]);

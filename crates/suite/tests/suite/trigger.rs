@@ -68,6 +68,18 @@ async fn a_cancelled_run_gives_way_to_a_new_one_for_the_same_tenant() {
 }
 
 #[tokio::test]
+async fn old_codes_keys_and_links_are_forgotten() {
+    let mut house = House::new().await;
+    let (run, link) = house.waiting("ada").await;
+    house.ack(&run, Some("t")).await;
+    assert_eq!(house.browse(&link).await.status, 303);
+    assert_eq!(app::housekeeping::sweep(&house.app).await.unwrap(), 0, "nothing is old yet");
+    house.clock.advance(Duration::from_secs(31 * 24 * 3_600));
+    assert_eq!(app::housekeeping::sweep(&house.app).await.unwrap(), 3, "a code and two links");
+    assert_eq!(house.browse(&link).await.status, 404);
+}
+
+#[tokio::test]
 async fn missing_settings_are_named_with_their_page() {
     let house = House::with(Options { without_urls: true, ..Options::default() }).await;
     let answer = house.post("/api/trigger", &house.trigger_body("ada")).await;
