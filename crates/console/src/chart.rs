@@ -3,10 +3,12 @@
 use crate::words::{count, day};
 use jiff::civil::Date;
 
-const WIDTH: f64 = 660.0;
+/// The width of a chart beside something else, and of one alone, in the units of its 216 high picture.
+pub const BESIDE: f64 = 660.0;
+pub const ALONE: f64 = 1_120.0;
 const HEIGHT: f64 = 216.0;
 const LEFT: f64 = 34.0;
-const RIGHT: f64 = 656.0;
+const RIGHT_MARGIN: f64 = 4.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 188.0;
 /// Labels of days that stand below the bars without touching.
@@ -56,12 +58,13 @@ pub struct Chart {
 }
 
 /// Draws the days, in order, at least one.
-pub fn bars(days: &[Day], whole_name: &str, part_name: &str) -> Chart {
+pub fn bars(days: &[Day], whole_name: &str, part_name: &str, picture: f64) -> Chart {
+    let right = picture - RIGHT_MARGIN;
     let top = days.iter().map(|d| d.whole.max(d.part)).max().unwrap_or(0);
     let step = step(top);
     let ceiling = (top.div_ceil(step) * step).max(step);
     let y = |value: u64| BOTTOM - (BOTTOM - TOP) * value as f64 / ceiling as f64;
-    let slot = (RIGHT - LEFT) / days.len().max(1) as f64;
+    let slot = (right - LEFT) / days.len().max(1) as f64;
     let width = (slot * 0.76).min(40.0);
     let middle = |index: usize| LEFT + slot * (index as f64 + 0.5);
     let bar = |(index, d): (usize, &Day)| Bar {
@@ -78,10 +81,10 @@ pub fn bars(days: &[Day], whole_name: &str, part_name: &str) -> Chart {
     let every = days.len().div_ceil(LABELS_MAX).max(1);
     let last = days.len().saturating_sub(1);
     Chart {
-        width: WIDTH,
+        width: picture,
         height: HEIGHT,
         left: LEFT,
-        right: RIGHT,
+        right,
         grid: (0..=ceiling / step)
             .map(|n| Label { at: px(y(n * step)), text: count(n * step), anchor: "end" })
             .collect(),
@@ -90,8 +93,8 @@ pub fn bars(days: &[Day], whole_name: &str, part_name: &str) -> Chart {
         days: (0..days.len())
             .filter(|index| (last - index).is_multiple_of(every))
             .map(|index| {
-                let near_the_edge = middle(index) > RIGHT - 18.0;
-                let (at, anchor) = if near_the_edge { (RIGHT, "end") } else { (middle(index), "middle") };
+                let near_the_edge = middle(index) > right - 18.0;
+                let (at, anchor) = if near_the_edge { (right, "end") } else { (middle(index), "middle") };
                 Label { at: px(at), text: day(days[index].date), anchor }
             })
             .collect(),

@@ -37,6 +37,8 @@ const WHOLE: HeaderName = HeaderName::from_static("x-whole");
 
 /// How often a page that waits for a person looks again by itself, in seconds.
 const LOOK_AGAIN: u32 = 20;
+/// How soon a page that could not be answered tries again, in seconds.
+const BUSY_AGAIN: u32 = 5;
 /// Our own colour, where the builder's is not known.
 const OURS: &str = "0f7a55";
 
@@ -200,16 +202,18 @@ fn brand(current: &Current, reference: &str) -> Brand {
     }
 }
 
-/// A page of nobody's product: what is unknown must not tell whose it might be.
-fn nobody(status: StatusCode, title: &str, text: &str, refresh: Option<u32>) -> Response {
+/// A page of nobody's product: what is unknown must not tell whose it might be. One that is busy tries again and names
+/// the request.
+fn nobody(status: StatusCode, title: &str, text: &str, busy: Option<RequestId>) -> Response {
     let texts = Texts { product: String::new(), account: String::new() };
-    let brand = Brand { name: "Signup".into(), colour: OURS.into(), support: None, reference: String::new() };
+    let reference = busy.map(|id| id.to_string()).unwrap_or_default();
+    let brand = Brand { name: "Signup".into(), colour: OURS.into(), support: None, reference };
     let page = Message {
         brand,
         title: texts.text(title),
         paragraphs: vec![texts.text(text)],
         way_on: None,
-        refresh,
+        refresh: busy.map(|_| BUSY_AGAIN),
     };
     (status, html(&page)).into_response()
 }
@@ -222,7 +226,7 @@ fn trouble(fault: &PageFault, id: RequestId) -> Response {
     let category = fault.category();
     tracing::error!(request.id = %id, error = %chain(fault), "a hosted page could not be answered");
     let status = StatusCode::from_u16(category.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = nobody(status, "busy_title", "busy_text", Some(5));
+    let mut response = nobody(status, "busy_title", "busy_text", Some(id));
     if category == Category::Unavailable {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }

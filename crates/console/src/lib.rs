@@ -5,7 +5,8 @@
 //! anyone else the page. Everything works without script.
 
 mod asset;
-mod chart;
+#[doc(hidden)]
+pub mod chart;
 mod colour;
 mod failure;
 mod hosted;
@@ -16,7 +17,8 @@ mod policy;
 pub mod sample;
 mod view;
 mod visitor;
-mod words;
+#[doc(hidden)]
+pub mod words;
 
 use app::App;
 use axum::{

@@ -7,7 +7,7 @@ use crate::{
         Frame, Notice, Room, StageLink, Tone,
         home::{DayRow, Home, Tile, Tried, Try},
         hosted::{self, Brand, Line, LineState},
-        run::{Act, Attempt, Chip, Fact, Mail, Node, Pill, Row, Runs, Show, Wire},
+        run::{Act, Admit, Attempt, Chip, Fact, Mail, Node, Pill, Row, Runs, Show, Wire},
         setting::{Field, Fields, Secret, Settings},
         sign_in::{Account, Confirm, Message, SessionRow, Setup, SignIn, Trouble},
     },
@@ -51,6 +51,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
     add("runs-empty", Runs { empty: true, ..runs(0) }.render())?;
     add("run", show().render())?;
     add("run-incident", show_incident().render())?;
+    add("admit", admit().render())?;
     add("settings", settings(Stage::Development).render())?;
     add("settings-faults", settings_faults().render())?;
     add("hosted-progress", progress("Acme Notes", "#0f7a55").render())?;
@@ -209,7 +210,12 @@ fn home(stage: Stage) -> Home {
             tile("Waiting or running now", "14", "", "", "12 on the waitlist, 2 for an acknowledgement"),
             tile("Needs attention now", "1", "", "bad", "stands still until somebody acts"),
         ],
-        chart: chart::bars(&days, "signups", "accounts created"),
+        chart: chart::bars(
+            &days,
+            "signups",
+            "accounts created",
+            if stage == Stage::Development { chart::BESIDE } else { chart::ALONE },
+        ),
         summary: "536 signups in 28 days, 332 of them with an account; most on 19 Nov: 35".into(),
         days: days
             .iter()
@@ -343,6 +349,19 @@ fn runs(rows: usize) -> Runs {
         empty: false,
         snippet: snippet(),
         waitlisted: 12,
+    }
+}
+
+fn admit() -> Admit {
+    Admit {
+        frame: frame(Stage::Production, Room::Runs),
+        lead: "12 people are on the waitlist. Those who have waited longest come first, at most 100 at once."
+            .into(),
+        most: "12".into(),
+        wanted: "12".into(),
+        possible: true,
+        action: "/console/prod/runs/admit".into(),
+        back: "/console/prod/runs".into(),
     }
 }
 

@@ -88,7 +88,7 @@ async fn show(
         frame: place.frame(Room::Home, notice),
         period: period(place, now),
         tiles: tiles(place, &totals),
-        chart: chart::bars(now, "signups", "accounts created"),
+        chart: chart::bars(now, "signups", "accounts created", width(place.stage)),
         summary: summary(now, &totals),
         days: now.iter().rev().map(row).collect(),
         empty: empty && before.iter().all(|d| d.whole == 0),
@@ -112,6 +112,14 @@ impl Totals {
             signups: (sum(now, |d| d.signups), sum(before, |d| d.signups)),
             accounts: (sum(now, |d| d.accounts), sum(before, |d| d.accounts)),
         }
+    }
+}
+
+/// In Development the form stands beside the chart.
+const fn width(stage: Stage) -> f64 {
+    match stage {
+        Stage::Development => chart::BESIDE,
+        Stage::Production => chart::ALONE,
     }
 }
 
