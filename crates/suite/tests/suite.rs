@@ -11,6 +11,7 @@ mod suite {
     mod config;
     mod console_entrance;
     mod console_room;
+    mod console_words;
     mod contract;
     mod credential;
     mod data_dir;
