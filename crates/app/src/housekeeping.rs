@@ -1,8 +1,11 @@
-//! Forgets what nobody can use any more: one-time codes, idempotency keys, links.
+//! Forgets what nobody can use any more: one-time codes, idempotency keys, links, sessions, failed sign-ins.
 //!
 //! It looks once an hour, in commands of at most 500 rows, so that it is never in anybody's way.
 
-use crate::App;
+use crate::{
+    App,
+    operator::{self, limit},
+};
 use kernel::Timestamp;
 use sql::{Fault, Locks, Tx};
 use std::time::Duration;
@@ -33,10 +36,13 @@ pub async fn run(app: App, shutdown: CancellationToken) {
 
 /// Forgets everything that is old enough; how many rows.
 pub async fn sweep(app: &App) -> Result<usize, Fault> {
-    let kinds: [(Forget, Duration); 3] = [
+    let kinds: [(Forget, Duration); 6] = [
         (store::handover::forget_otps, CODES),
         (store::idempotency::forget, KEYS),
         (store::handover::forget_links, LINKS),
+        (store::operator::forget_failures, limit::MEMORY),
+        (store::operator::forget_sessions, operator::SESSION_LIFE.whole),
+        (store::operator::forget_links, Duration::ZERO),
     ];
     let mut forgotten = 0;
     for (forget, age) in kinds {

@@ -8,7 +8,7 @@
 //! same answer at the same cost; guessing slows down per account and per network; whoever sets a password ends every
 //! other session. Not promised: a second factor (the identity issue), roles among operators.
 
-mod limit;
+pub(crate) mod limit;
 mod password;
 
 pub use password::{NewPassword, PasswordRule, Passwords, PoolFault};
@@ -258,16 +258,21 @@ pub async fn sign_in(
     let right = turn.verify(password, phc).await?;
     let operator = found.filter(|_| right).ok_or(OperatorFault::Wrong)?;
     let (signed_in, session) = new_session(app, &operator, visit);
+    let (email, verified) = (operator.email.clone(), operator.password_hash.clone());
     let mut locks = attempt_locks(&subjects);
     locks.push(store::operator::lock(operator.id));
     app.db
         .write(locks, move |tx| {
+            // Verifying takes a while: a password that was replaced meanwhile opens nothing any more.
+            let now = store::operator::by_email(tx, &email)?;
+            if now.is_none_or(|now| now.password_hash != verified) {
+                return Err(OperatorFault::Wrong);
+            }
             store::operator::clear_failures(tx, &subjects.account)?;
             give_back(tx, &subjects.address)?;
-            store::operator::open_session(tx, &session, SESSION_LIFE)
+            Ok(store::operator::open_session(tx, &session, SESSION_LIFE)?)
         })
         .await?;
-    forget_quiet(app).await;
     Ok(signed_in)
 }
 
@@ -280,7 +285,10 @@ pub async fn session(app: &App, token: &Secret<String>) -> Result<Option<Actor>,
     let Some(session) = found.filter(|session| SESSION_LIFE.covers(session, now)) else { return Ok(None) };
     if now.since(session.seen_at) >= TOUCH_EVERY {
         let lock = store::operator::lock(session.operator);
-        app.db.write(lock, move |tx| store::operator::touch(tx, &hash, now)).await?;
+        // A page is not refused because this could not be noted; the next one notes it.
+        if let Err(fault) = app.db.write(lock, move |tx| store::operator::touch(tx, &hash, now)).await {
+            tracing::warn!(error = %fault, "the use of a session could not be noted");
+        }
     }
     Ok(Some(Actor { id: session.operator, organization: session.organization, email: session.email }))
 }
@@ -383,18 +391,5 @@ fn give_back(tx: &mut sql::Tx<'_>, subject: &str) -> Result<(), sql::Fault> {
     match store::operator::failures(tx, subject)?.and_then(Rule::give_back) {
         Some(left) => store::operator::set_failures(tx, subject, left),
         None => store::operator::clear_failures(tx, subject),
-    }
-}
-
-/// Housekeeping after a sign-in; its failure is nobody's business but the log's.
-async fn forget_quiet(app: &App) {
-    let now = app.db.now();
-    let lock = sql::Lock::new("operator_housekeeping", &[]);
-    let done = app
-        .db
-        .write(lock, move |tx| store::operator::forget_failures(tx, now.minus(limit::MEMORY), now))
-        .await;
-    if let Err(fault) = done {
-        tracing::warn!(error = %fault, "forgetting old sign-in failures did not work");
     }
 }

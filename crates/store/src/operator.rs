@@ -42,7 +42,12 @@ statements! {
     pub(crate) SET_FAILURES = "INSERT INTO operator_failure (subject, failures, last_at, free_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, free_at = excluded.free_at";
     pub(crate) CLEAR_FAILURES = "DELETE FROM operator_failure WHERE subject = $1";
-    pub(crate) FORGET_FAILURES = "DELETE FROM operator_failure WHERE last_at <= $1 AND free_at <= $2";
+    pub(crate) FORGET_FAILURES = "DELETE FROM operator_failure WHERE subject IN \
+        (SELECT subject FROM operator_failure WHERE last_at < $1 LIMIT 500) RETURNING subject";
+    pub(crate) FORGET_SESSIONS = "DELETE FROM operator_session WHERE hash IN \
+        (SELECT hash FROM operator_session WHERE created_at < $1 LIMIT 500) RETURNING hash";
+    pub(crate) FORGET_LINKS = "DELETE FROM operator_link WHERE hash IN \
+        (SELECT hash FROM operator_link WHERE expires_at < $1 LIMIT 500) RETURNING hash";
 }
 
 /// Someone who signs in to the console.
@@ -237,9 +242,19 @@ pub fn clear_failures(tx: &mut Tx<'_>, subject: &str) -> Result<(), Fault> {
     tx.execute(&CLEAR_FAILURES, params![subject])
 }
 
-/// Forgets every subject that has been quiet since `quiet_since` and is free again at `now`: this bounds the table.
-pub fn forget_failures(tx: &mut Tx<'_>, quiet_since: Timestamp, now: Timestamp) -> Result<(), Fault> {
-    tx.execute(&FORGET_FAILURES, params![quiet_since, now])
+/// Forgets subjects that have been quiet since `before`, at most 500 at once; how many.
+pub fn forget_failures(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
+    Ok(tx.query(&FORGET_FAILURES, params![before], |_| Ok(()))?.len())
+}
+
+/// Forgets sessions that were opened before `before`, at most 500 at once; how many.
+pub fn forget_sessions(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
+    Ok(tx.query(&FORGET_SESSIONS, params![before], |_| Ok(()))?.len())
+}
+
+/// Forgets links that ended before `before`, at most 500 at once; how many.
+pub fn forget_links(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
+    Ok(tx.query(&FORGET_LINKS, params![before], |_| Ok(()))?.len())
 }
 
 fn operator(row: &Row<'_>) -> Result<Operator, Fault> {

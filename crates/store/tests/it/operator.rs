@@ -136,6 +136,12 @@ async fn sessions_open_are_seen_and_close_one_or_all() {
         assert_eq!(hashes(open(at(210)).await.unwrap()), ["b"]);
         db.write(operator::lock(id), move |tx| operator::close_all(tx, id)).await.unwrap();
         assert_eq!(open(at(210)).await.unwrap(), []);
+        let last = session_of(&ada, "c", at(300));
+        db.write(operator::lock(id), move |tx| operator::open_session(tx, &last, LIFE)).await.unwrap();
+        for (before, gone) in [(300, 0), (301, 1), (301, 0)] {
+            let forgotten = db.write(Locks::none(), move |tx| operator::forget_sessions(tx, at(before))).await;
+            assert_eq!(forgotten.unwrap(), gone);
+        }
     }
 }
 
@@ -151,9 +157,11 @@ async fn failures_are_kept_per_subject_and_forgotten_when_quiet() {
         set("account:a", failures(2, 9, 40)).await.unwrap();
         set("address:b", failures(1, 9, 9)).await.unwrap();
         assert_eq!(get("account:a").await.unwrap(), Some(failures(2, 9, 40)));
-        db.write(Locks::none(), |tx| operator::forget_failures(tx, at(10), at(20))).await.unwrap();
-        assert_eq!(get("address:b").await.unwrap(), None, "quiet and free");
-        assert!(get("account:a").await.unwrap().is_some(), "quiet, but still made to wait");
+        set("address:c", failures(1, 10, 10)).await.unwrap();
+        assert_eq!(db.write(Locks::none(), |tx| operator::forget_failures(tx, at(9))).await.unwrap(), 0);
+        assert_eq!(db.write(Locks::none(), |tx| operator::forget_failures(tx, at(10))).await.unwrap(), 2);
+        assert!(get("address:c").await.unwrap().is_some());
+        set("account:a", failures(2, 9, 40)).await.unwrap();
         let clear = |tx: &mut sql::Tx<'_>| operator::clear_failures(tx, "account:a");
         assert!(matches!(db.write(Locks::none(), clear).await, Err(Fault::LockNotHeld { .. })));
         db.write(operator::attempt_lock("account:a"), clear).await.unwrap();
