@@ -6,8 +6,7 @@
 //! |---|---|
 //! | `THRIVESTACK_BIN` | the program in its dev build, for the tests that start it |
 //! | `THRIVESTACK_TEST_POSTGRES_URL` | a server whose user may create databases |
-//! | `THRIVESTACK_TEST_NODE_MODULES` | where `standardwebhooks` and `playwright-core` are |
-//! | `THRIVESTACK_TEST_CHROMIUM` | a browser for the pages |
+//! | `THRIVESTACK_TEST_NODE_MODULES` | where `standardwebhooks` is |
 
 mod node;
 mod postgres;
@@ -49,9 +48,6 @@ pub(crate) fn run_as(mut run: Run<'_>) -> Outcome {
     variables.extend(server.as_ref().map(|server| (POSTGRES_URL, server.url())));
     let modules = provide("npm packages", node::install(), &mut left_out);
     variables.extend(modules.map(|folder| ("THRIVESTACK_TEST_NODE_MODULES", folder.display().to_string())));
-    let chromium = shell::find("chromium").ok_or_else(|| "no chromium on the PATH".into());
-    let chromium = provide("browser", chromium, &mut left_out);
-    variables.extend(chromium.map(|program| ("THRIVESTACK_TEST_CHROMIUM", program.display().to_string())));
     if workspace::is_ci() && !left_out.is_empty() {
         return Err(format!("under CI=true nothing may be left out: {}", left_out.join("; ")).into());
     }

@@ -1,5 +1,4 @@
-//! The npm packages that the tests use: the official Standard Webhooks library, which verifies what we
-//! send, and a driver for the browser.
+//! The npm packages that the tests use: the official Standard Webhooks library, which verifies what we send.
 
 use crate::{Outcome, shell, workspace};
 use std::{
@@ -7,7 +6,7 @@ use std::{
     process::Command,
 };
 
-const PACKAGES: [(&str, &str); 2] = [("standardwebhooks", "1.1.1"), ("playwright-core", "1.65.1")];
+const PACKAGES: [(&str, &str); 1] = [("standardwebhooks", "1.1.1")];
 
 /// Answers the `node_modules` folder. What is there already is kept.
 pub(crate) fn install() -> Outcome<PathBuf> {
