@@ -20,7 +20,7 @@ pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri, request: Request
 }
 
 /// Gives refusals of the framework (405, what an extractor refuses) the shape of ours, headers kept.
-pub(crate) async fn json_only(request: Request, next: Next) -> Response {
+pub async fn json_only(request: Request, next: Next) -> Response {
     let id = request_id(request.extensions());
     let response = next.run(request).await;
     if response.status().as_u16() < 400 || is_json(response.headers()) {

@@ -15,6 +15,7 @@ mod token;
 mod trigger;
 mod wire;
 
+pub use fallback::json_only;
 pub use state::ApiState;
 
 use axum::{Router, middleware};

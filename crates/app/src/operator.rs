@@ -6,7 +6,7 @@
 //!
 //! Guarantees: a link opens one session, however many use it at once; a wrong password and an unknown address have the
 //! same answer at the same cost; guessing slows down per account and per network; whoever sets a password ends every
-//! other session. Not promised: a second factor (the identity issue), roles among operators.
+//! other session. Not promised: a second factor (later), roles among operators.
 
 pub(crate) mod limit;
 mod password;

@@ -3,7 +3,7 @@
 //! Records: one document with a version per environment; sealed webhook secrets, one current and those that
 //! were rotated less than a day ago. Guarantees: a save that started from an older version changes nothing and says who was faster; a
 //! rotated secret signs on for 24 hours beside the new one; [`current`] is at most one second old, in every process. Not
-//! promised: a history of who changed what (the audit issue).
+//! promised: a history of who changed what.
 
 mod draft;
 

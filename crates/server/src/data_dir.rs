@@ -156,13 +156,25 @@ fn io_fault(operation: &'static str, path: &Path, source: io::Error) -> DataDirF
     DataDirFault::Io { operation, path: path.to_path_buf(), source }
 }
 
-/// Makes a directory that only its owner may enter; one that is there stays as it is.
+/// Makes a directory that only its owner may enter, and those above it; one that is there stays as it is. Each new
+/// name is synced in its parent: what is durable inside must not hang on a name that is not.
 pub(crate) fn make_private(path: &Path) -> Result<(), DataDirFault> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_private(parent)?;
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|error| io_fault("cannot make", path, error))
+    match builder.create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(io_fault("cannot make", path, error));
+        }
+        _ => {}
+    }
+    let synced = File::open(parent).and_then(|parent| parent.sync_all());
+    synced.map_err(|error| io_fault("cannot sync", parent, error))
 }
 
 /// Writes a new file that only its owner may read, and syncs it. The directory is synced by [`DataDir::finish`].

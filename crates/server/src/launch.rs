@@ -5,7 +5,7 @@ use crate::{
     data_dir::{DataDir, DataDirFault},
     http,
     metrics::Metrics,
-    wiring::{Outside, Running, State, WiringFault},
+    wiring::{self, Outside, Running, State, WiringFault},
 };
 use kernel::Secret;
 use std::{io, net::SocketAddr, time::Duration};
@@ -86,7 +86,9 @@ pub async fn launch(
 ) -> Result<Launched, LaunchFault> {
     let Bound { listener, address, public_url } = bound;
     outside.listeners.add(address);
+    wiring::must_exist(config)?;
     let state = State::open(config, &master_key(config, &dir)?, &outside).await?;
+    state.must_be_initialised(config).await?;
     let running = state.assemble(config, public_url.clone(), outside).await?.start();
     let router = running.router(config, ending.clone());
     let options = http::Options {

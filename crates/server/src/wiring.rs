@@ -18,7 +18,9 @@ use url::Url;
 use webkit::Edge;
 
 /// How long jobs may take to record what they were doing, once the end has begun.
-const JOB_GRACE: Duration = Duration::from_secs(5);
+const JOB_GRACE: Duration = Duration::from_secs(4);
+/// How long all parts may take to end: with the requests' four seconds before it, under ten.
+const PARTS_GRACE: Duration = Duration::from_millis(4_500);
 
 /// What touches the world: the real thing, or a test's.
 #[derive(Clone)]
@@ -44,6 +46,10 @@ impl Outside {
 pub enum WiringFault {
     #[error("open the state database {path}")]
     Database { path: PathBuf, source: sql::Fault },
+    #[error(
+        "{path} is not the state database of this data directory: `thrivestack init` did not make it, or it was lost"
+    )]
+    Blank { path: PathBuf },
     #[error("migrate the state database")]
     Migrate(#[source] sql::Fault),
     #[error("read the state database")]
@@ -86,6 +92,13 @@ impl State {
             seal.check_canary(&canary)?;
         }
         Ok(Self { db, seal })
+    }
+
+    /// Refuses a database that no `init` has filled: served, it would greet every key with 401.
+    pub async fn must_be_initialised(&self, config: &Config) -> Result<(), WiringFault> {
+        let canary = self.db.read::<_, sql::Fault>(store::platform::canary).await?;
+        let path = || config.located(&config.database_url);
+        canary.map(|_| ()).ok_or_else(|| WiringFault::Blank { path: path() })
     }
 
     /// Journal, lake and everything else around the state.
@@ -134,6 +147,12 @@ impl State {
         let registry = registry(&app);
         Ok(Assembled { app, executor, registry, outside })
     }
+}
+
+/// Refuses a state database that is not there: opening would make an empty one.
+pub fn must_exist(config: &Config) -> Result<(), WiringFault> {
+    let path = config.located(&config.database_url);
+    if path.is_file() { Ok(()) } else { Err(WiringFault::Blank { path }) }
 }
 
 /// The state database as it is, beside whoever serves it: for one short transaction.
@@ -245,7 +264,11 @@ impl Running {
     /// Stops the parts, lets jobs record what they were doing, and closes the stores.
     pub async fn stop(self) {
         self.shutdown.cancel();
-        self.tasks.wait().await;
+        if tokio::time::timeout(PARTS_GRACE, self.tasks.wait()).await.is_err() {
+            tracing::warn!(
+                "not every part ended in time; what it had not recorded is done again after the next start"
+            );
+        }
         self.app.journal.close().await;
         self.app.db.clone().close().await;
     }

@@ -4,7 +4,6 @@ use http::{HeaderMap, header, request::Parts};
 use kernel::Secret;
 use model::caller::{Form, Presented};
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
 
 /// What the head of a request holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,19 +36,11 @@ pub fn find(parts: &Parts) -> Found {
 
 /// `api_key` of a JSON body: of the object, or of the first object of an array that has one.
 pub fn in_body(body: &[u8]) -> Option<Presented> {
-    #[derive(Deserialize)]
-    struct Item {
-        api_key: Option<serde_json::Value>,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Body {
-        One(Item),
-        Many(Vec<Item>),
-    }
+    let of = |item: &serde_json::Value| item.get("api_key").filter(|key| !key.is_null()).cloned();
     let key = match serde_json::from_slice(body).ok()? {
-        Body::One(item) => item.api_key,
-        Body::Many(items) => items.into_iter().find_map(|item| item.api_key),
+        // One item that is no object spoils nothing: the others are judged item by item (decision D17).
+        serde_json::Value::Array(items) => items.iter().find_map(of),
+        one => of(&one),
     }?;
     // Present but no text: it proves nothing, and nothing else is looked for.
     let credential = key.as_str().unwrap_or_default().to_owned();

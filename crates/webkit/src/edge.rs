@@ -77,8 +77,15 @@ fn loggable(request: &Request) -> String {
     let path = request.uri().path();
     match request.extensions().get::<MatchedPath>() {
         Some(route) => masked(route.as_str(), path),
-        None => path.chars().take(200).collect(),
+        // Nobody's route: it may be a mangled link with a token in it.
+        None => first_segment(path),
     }
+}
+
+fn first_segment(path: &str) -> String {
+    let first: String = path.split('/').nth(1).unwrap_or_default().chars().take(64).collect();
+    let more = path.trim_matches('/').contains('/');
+    format!("/{first}{}", if more { "/…" } else { "" })
 }
 
 fn masked(route: &str, path: &str) -> String {

@@ -9,7 +9,11 @@ use crate::{
 };
 use app::init::{Initialised, Pairs, Plan, Site};
 use clap::Args;
-use std::{fs, path::Path, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use url::Url;
 
 #[derive(Debug, Args)]
@@ -77,13 +81,14 @@ pub(super) async fn initialise(
 ) -> Result<Initialised, CliFault> {
     let database = config.located(&config.database_url);
     dir.must_lack(&[("state.db", database.clone()), ("master.key", dir.master_key_file())])?;
+    let before = beside(&database);
     let initialised = fill(config, dir, plan, outside, &database).await;
     match initialised {
         // Migrating keeps a copy of what was there before; of a database that is a second old nobody needs one.
-        Ok(_) => remove_files(&database, ".before-"),
+        Ok(_) => remove_new(&database, &before, ".before-"),
         Err(_) => {
-            remove_files(&database, "");
-            remove_files(&dir.master_key_file(), "");
+            remove_new(&database, &before, "");
+            remove(&dir.master_key_file());
         }
     }
     initialised
@@ -111,15 +116,32 @@ async fn fill(
     initialised
 }
 
-/// Removes the files whose names begin with that of `file` and `suffix`; [`initialise`] has made them all.
-fn remove_files(file: &Path, suffix: &str) {
-    let (Some(dir), Some(name)) = (file.parent(), file.file_name()) else { return };
-    let prefix = format!("{}{suffix}", name.to_string_lossy());
-    let Ok(entries) = fs::read_dir(dir) else { return };
-    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)) {
-        if let Err(error) = fs::remove_file(entry.path()) {
-            tracing::warn!(error = %error, file = %entry.path().display(), "a file could not be removed");
+/// The database's own file and those that SQLite and migrations put beside it.
+fn beside(database: &Path) -> Vec<PathBuf> {
+    let (Some(dir), Some(name)) = (database.parent(), database.file_name()) else { return Vec::new() };
+    let name = name.to_string_lossy();
+    let is_ours = |other: &str| {
+        other.strip_prefix(&*name).is_some_and(|rest| {
+            matches!(rest, "" | "-wal" | "-shm" | "-journal") || rest.starts_with(".before-")
+        })
+    };
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.filter(|entry| is_ours(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect()
+}
+
+/// Removes what came to stand beside the database since `before`, as far as its name goes on with `suffix`.
+fn remove_new(database: &Path, before: &[PathBuf], suffix: &str) {
+    let prefix = format!("{}{suffix}", database.display());
+    let new = beside(database).into_iter().filter(|path| !before.contains(path));
+    new.filter(|path| path.display().to_string().starts_with(&prefix)).for_each(|path| remove(&path));
+}
+
+fn remove(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(error = %error, file = %path.display(), "a file could not be removed");
         }
+        _ => {}
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     log::{self, LogFault},
 };
 use clap::{Args, Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// From "has just signed up" to "has a tenant in your app": self-serve onboarding beside your product.
 #[derive(Debug, Parser)]
@@ -82,6 +82,9 @@ impl CliFault {
     }
 }
 
+/// How long blocking threads may take to come back.
+const RUNTIME_GRACE: Duration = Duration::from_secs(1);
+
 /// Parses the command line, runs the command and tells its failure.
 pub fn main() -> ExitCode {
     let Cli { common, command } = Cli::parse();
@@ -92,7 +95,10 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(Box::pin(run(&common, command))) {
+    let ended = runtime.block_on(Box::pin(run(&common, command)));
+    // A thread that waits for a disk must not hold up the end.
+    runtime.shutdown_timeout(RUNTIME_GRACE);
+    match ended {
         Ok(code) => code,
         Err(fault) => {
             eprintln!("error: {}", log::chain(&fault));

@@ -46,6 +46,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     let (Wish::Link { place, .. } | Wish::Add { place, .. }) = &options.wish;
     let config = common.load_briefly(&[("public_url", place.public_url.as_ref())])?;
     DataDir::check(&config.data_dir)?;
+    wiring::must_exist(&config).map_err(CliFault::of)?;
     let outside = Outside::real();
     let db = wiring::visit(&config, &outside).await.map_err(CliFault::of)?;
     let rng = outside.rng.as_ref();

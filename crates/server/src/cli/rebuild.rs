@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     data_dir::DataDir,
     launch, real,
-    wiring::{Outside, State, open_journal},
+    wiring::{self, Outside, State, open_journal},
 };
 use app::rebuild::{self, Rebuilt};
 use clap::{Args, ValueEnum};
@@ -31,7 +31,9 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     let dir = DataDir::open(&config.data_dir)?;
     let outside = Outside::real();
     let key = launch::master_key(&config, &dir)?;
+    wiring::must_exist(&config).map_err(CliFault::of)?;
     let state = State::open(&config, &key, &outside).await.map_err(CliFault::of)?;
+    state.must_be_initialised(&config).await.map_err(CliFault::of)?;
     let (path, rng) = (config.located(&config.journal_url), Arc::clone(&outside.rng));
     let opened = tokio::task::spawn_blocking(move || open_journal(path, &*rng));
     let journal = opened.await.map_err(CliFault::of)?.map_err(CliFault::of)?;

@@ -123,9 +123,14 @@ pub(super) fn control(conn: &Connection, counters: &Counters, text: &'static str
 
 pub(super) fn fault(statement: &'static str, e: rusqlite::Error) -> Fault {
     match e.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            Fault::Unavailable { doing: statement, source: Arc::new(e) }
-        }
+        // The disk's trouble, not the statement's: it may be over when the command is tried again.
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen,
+        ) => Fault::Unavailable { doing: statement, source: Arc::new(e) },
         // Only readers install a handler that interrupts, and only for their deadline.
         Some(ErrorCode::OperationInterrupted) => Fault::Deadline,
         _ => Fault::Engine { statement, source: Arc::new(e) },
