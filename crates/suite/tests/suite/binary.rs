@@ -29,8 +29,8 @@ use url::Url;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 const LOG_LINES_KEPT: usize = 400;
-/// Quick, so that a test sees every attempt.
-const RETRY: &str = "100ms, 100ms, 200ms, 200ms, 400ms, 400ms, 800ms, 800ms";
+/// Quick, so that a test sees every attempt; long enough in all that a busy machine does not reach its end.
+const RETRY: &str = "100ms, 100ms, 200ms, 200ms, 400ms, 400ms, 800ms, 2s, 5s, 10s";
 
 /// The program in its dev build: `THRIVESTACK_BIN`, else beside the test's own executable.
 pub fn program() -> PathBuf {

@@ -287,14 +287,17 @@ async fn the_end_answers_who_waits_and_keeps_the_attempt_that_it_cuts_short() {
     place.receiver.script("ada@acme.com", [Reply::Hang]);
     let (run, link) = place.backend.trigger("ada").await;
     let first = place.receiver.deliveries("ada@acme.com", 1).await.remove(0);
-    let figures = place.server.url.join("/metrics").unwrap();
-    let commits =
-        async || figure(&place.backend.browse(&figures).await.body, "thrivestack_state_commits_total");
-    let before = commits().await;
     let http = place.backend.http.clone();
     let poll = tokio::spawn(async move { super::binary::send(http.get(link)).await });
+    let env = kernel::Env::vouched(place.house.start.environments.development);
+    let (db, id) = (place.house.visit().await, run.parse().unwrap());
     // The first visit of a link is written down before the page waits for news.
-    until("the long poll", async || (commits().await > before).then_some(())).await;
+    until("the long poll", async || {
+        let visits = db.read(move |tx| store::handover::visits(tx, env, id)).await.unwrap();
+        visits.1.map(drop)
+    })
+    .await;
+    db.close().await;
 
     let stopping = now();
     place.server.stop().await;
@@ -303,8 +306,7 @@ async fn the_end_answers_who_waits_and_keeps_the_attempt_that_it_cuts_short() {
     assert_eq!(poll.await.unwrap().status, 200, "the long poll has an answer");
 
     let app = place.house.look_inside().await;
-    let env = kernel::Env::vouched(place.house.start.environments.development);
-    let detail = app::run::detail(&app, env, run.parse().unwrap()).await.unwrap().unwrap();
+    let detail = app::run::detail(&app, env, id).await.unwrap().unwrap();
     let attempts: Vec<_> = detail.nodes.iter().flat_map(|node| &node.attempts).collect();
     assert_eq!(attempts.len(), 1);
     let error = attempts[0].attempt.error.as_deref().unwrap_or_default();
