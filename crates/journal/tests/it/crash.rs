@@ -3,7 +3,7 @@
 use super::support::{Seeded, Sync, Syncing, group, open, open_on, read_all, segments, small};
 use journal::{
     Journal, Options, Record, Seq,
-    files::{File, Files, Forgetful, Loss},
+    files::{Directory, File, Files, Forgetful, Loss},
 };
 use proptest::prelude::*;
 use std::{collections::BTreeMap, io, sync::Arc};
@@ -253,4 +253,15 @@ async fn a_header_that_a_killed_process_had_not_synced_is_synced_before_records_
     disk.restart(Loss::Unsynced);
     let (_, opened) = open(&disk, Options::default()).unwrap();
     assert_eq!(opened.end, Seq(2));
+}
+
+/// The forgetful files prove that the journal syncs; that the real ones pass it on shows where a sync is refused.
+#[cfg(target_os = "linux")]
+#[test]
+fn syncs_of_real_files_reach_the_operating_system() {
+    let invalid = io::ErrorKind::InvalidInput;
+    let devices = Directory::open("/dev".as_ref()).unwrap();
+    assert_eq!(devices.open("null").unwrap().sync().unwrap_err().kind(), invalid);
+    let process = Directory::open("/proc/self".as_ref()).unwrap();
+    assert_eq!(process.sync_directory().unwrap_err().kind(), invalid);
 }
