@@ -20,6 +20,7 @@ mod suite {
     mod edge;
     mod handover;
     mod house;
+    mod kill;
     mod listener;
     mod process;
     mod receiver;

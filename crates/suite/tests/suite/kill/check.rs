@@ -35,7 +35,8 @@ pub async fn settled(house: &Installation, client: &Client, ledger: &Ledger, bui
     one_webhook_a_run(builder, &runs);
     at_rest(house).await;
     last_word(house, client, ledger).await;
-    every_event_once(&ledger.entries(), &events(client).await);
+    let events = events(client).await;
+    every_event_once(&ledger.entries(), &events);
 }
 
 async fn completed(client: &Client, run: &str) {
