@@ -220,6 +220,14 @@ pub(super) const SLEEPS: &[Place] = &[
         reason: "waits for the server that it has started, in steps",
     },
     Place {
+        path: "crates/suite/tests/suite/kill/builder.rs",
+        reason: "a slow answer of the builder's app is what it plays",
+    },
+    Place {
+        path: "crates/suite/tests/suite/kill/mod.rs",
+        reason: "the moment of a kill is a span of time by chance",
+    },
+    Place {
         path: "crates/suite/tests/suite/binary.rs",
         reason: "the one bounded poll of what a real process does",
     },
