@@ -139,7 +139,8 @@ async fn sessions_open_are_seen_and_close_one_or_all() {
         let last = session_of(&ada, "c", at(300));
         db.write(operator::lock(id), move |tx| operator::open_session(tx, &last, LIFE)).await.unwrap();
         for (before, gone) in [(300, 0), (301, 1), (301, 0)] {
-            let forgotten = db.write(Locks::none(), move |tx| operator::forget_sessions(tx, at(before))).await;
+            let forgotten =
+                db.write(Locks::none(), move |tx| operator::forget_sessions(tx, at(before))).await;
             assert_eq!(forgotten.unwrap(), gone);
         }
     }

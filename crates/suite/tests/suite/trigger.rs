@@ -75,7 +75,11 @@ async fn old_codes_keys_and_links_are_forgotten() {
     assert_eq!(house.browse(&link).await.status, 303);
     assert_eq!(app::housekeeping::sweep(&house.app).await.unwrap(), 0, "nothing is old yet");
     house.clock.advance(Duration::from_secs(31 * 24 * 3_600));
-    assert_eq!(app::housekeeping::sweep(&house.app).await.unwrap(), 4, "a code, two links and the operator's");
+    assert_eq!(
+        app::housekeeping::sweep(&house.app).await.unwrap(),
+        4,
+        "a code, two links and the operator's"
+    );
     assert_eq!(house.browse(&link).await.status, 404);
 }
 
