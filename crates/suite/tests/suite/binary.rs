@@ -228,11 +228,16 @@ impl Lines {
         .await;
     }
 
-    /// Sends SIGTERM and waits for the end.
-    pub async fn terminate(&mut self) -> ExitStatus {
+    /// Sends SIGTERM.
+    pub async fn ask_to_end(&self) {
         let pid = self.child.id().expect("it runs").to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
         assert!(sent.success());
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        self.ask_to_end().await;
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         ended.unwrap_or_else(|_| panic!("it did not end:\n{}", self.text())).unwrap()
     }

@@ -3,8 +3,8 @@
 //! **Cast.** *Drivers* ([`load`]) are the builder's backends and browsers: each asks until it has an answer, across as
 //! many lives of the server as that takes. The *builder* ([`builder`]) answers webhooks (also with 500, also slowly) and
 //! acknowledges. The *ledger* holds what was answered. The *killer* ([`nothing_answered_is_lost`]) waits for a
-//! random number of answers and a few microseconds more, then sends SIGKILL and starts the program again on the same
-//! directory and address.
+//! random number of answers and a few microseconds more, then sends SIGKILL (now and then in the middle of a start
+//! or of an end) and starts the program again on the same directory and address.
 //!
 //! **What a kill shows.** A promise that was given before it was kept, a step that cannot run twice, a lease that nobody
 //! takes over. It never shows a missing sync, because the page cache survives the process: `sql` and `journal` test
@@ -45,6 +45,10 @@ const DELAY_MICROS_MAX: u64 = 3_000;
 const STARTS_PER_KILLED: u64 = 4;
 /// About how long a start takes.
 const START_MICROS: u64 = 200_000;
+/// One in so many kills comes while the program is ending, which is when it seals what it holds in memory.
+const KILLS_PER_ENDING: u64 = 5;
+/// About how long an end takes.
+const END_MICROS: u64 = 250_000;
 /// An address of its own: while the program is down, a test that asks for any free port of 127.0.0.1 cannot
 /// be given ours.
 const LISTEN: &str = "127.0.0.2:0";
@@ -100,6 +104,10 @@ async fn live_and_die(
     client.tally.answers(dice.next() % ANSWERS_MAX).await;
     pause(dice.next() % DELAY_MICROS_MAX).await;
     let told = server.process.text();
+    if dice.next().is_multiple_of(KILLS_PER_ENDING) {
+        server.process.ask_to_end().await;
+        pause(dice.next() % END_MICROS).await;
+    }
     server.kill().await;
     lives.send_replace(None);
     assert!(!told.contains(r#""level":"ERROR""#), "life {number}:\n{told}");
