@@ -123,13 +123,9 @@ pub(super) fn control(conn: &Connection, counters: &Counters, text: &'static str
 
 pub(super) fn fault(statement: &'static str, e: rusqlite::Error) -> Fault {
     match e.sqlite_error_code() {
-        // The disk's trouble, not the statement's: it may be over when the command is tried again.
+        // A full disk is an outage, not a fault of the statement: room may come. An I/O error ends the lane.
         Some(
-            ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
-            | ErrorCode::DiskFull
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::CannotOpen,
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull | ErrorCode::CannotOpen,
         ) => Fault::Unavailable { doing: statement, source: Arc::new(e) },
         // Only readers install a handler that interrupts, and only for their deadline.
         Some(ErrorCode::OperationInterrupted) => Fault::Deadline,

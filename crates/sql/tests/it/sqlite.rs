@@ -94,7 +94,7 @@ async fn a_full_file_fails_the_command_that_fills_it_and_no_other() {
     bound.expect("the file is bounded");
     let answers =
         together(&db, vec![command(&db, "a", 10), command(&db, "b", 400_000), command(&db, "c", 10)]).await;
-    assert!(matches!(answers[..], [Ok(()), Err(No::Sql(Fault::Engine { .. })), Ok(())]), "{answers:?}");
+    assert!(matches!(answers[..], [Ok(()), Err(No::Sql(Fault::Unavailable { .. })), Ok(())]), "{answers:?}");
     assert_eq!(ids(&db).await, ["a", "c"]);
 }
 
