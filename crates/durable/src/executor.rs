@@ -55,7 +55,8 @@ impl<E: std::error::Error> From<E> for JobFault {
     }
 }
 
-type Running = Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>>;
+/// A handler at work.
+pub type Running = Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>>;
 
 /// What a job's name means. A handler finishes its job itself ([`job::complete`], [`job::reschedule`]) in the command
 /// that records its result; an error leaves the job to the executor.
@@ -76,6 +77,12 @@ impl Registry {
         debug_assert!(kind.contains('@'), "a job's name carries its version");
         self.0.insert(kind, handler);
         self
+    }
+
+    /// The same names with other handlers around these: a test runs each job twice so.
+    #[must_use]
+    pub fn map(self, around: impl Fn(Arc<dyn Handler>) -> Arc<dyn Handler>) -> Self {
+        Self(self.0.into_iter().map(|(kind, handler)| (kind, around(handler))).collect())
     }
 }
 

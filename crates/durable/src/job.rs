@@ -41,7 +41,8 @@ statements! {
     NEXT_EXPIRY = "SELECT MIN(leased_until) FROM job WHERE leased_until > 0";
     HELD = "SELECT id FROM job WHERE id = $1 AND fence = $2";
     DELETE = "DELETE FROM job WHERE id = $1 AND fence = $2";
-    LATER = "UPDATE job SET due_at = $3, leased_until = 0, faults = $4, payload = $5 WHERE id = $1 AND fence = $2";
+    LATER = "UPDATE job SET due_at = $3, leased_until = 0, faults = $4, payload = $5, fence = fence + 1
+             WHERE id = $1 AND fence = $2";
     CALL_OFF = "DELETE FROM job WHERE environment_id = $1 AND correlation = $2";
     PARK = "INSERT INTO job_parked (id, environment_id, kind, correlation, payload, reason, parked_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
@@ -141,7 +142,8 @@ pub fn complete(tx: &mut Tx<'_>, job: &Claimed) -> Result<(), Fault> {
     tx.execute(&DELETE, params![&job.id.to_string(), job.fence])
 }
 
-/// The job runs again at `due_at`, with what it has learned as its payload. Without the lease this does nothing.
+/// The job runs again at `due_at`, with what it has learned as its payload, and the lease is given up. Without the
+/// lease this does nothing.
 pub fn reschedule(
     tx: &mut Tx<'_>,
     jobs: &Jobs,

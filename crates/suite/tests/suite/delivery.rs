@@ -1,6 +1,6 @@
 //! The webhook: what is sent, how failures are retried, and what ends it.
 
-use super::house::House;
+use super::house::{House, Options};
 use model::webhook::signature::{Received, verify};
 use outbound::recorded::{answer, refused};
 use serde_json::Value;
@@ -125,6 +125,37 @@ async fn a_410_disables_the_endpoint_and_stops_every_waiting_run() {
     assert_eq!(house.net.take().len(), 1);
     assert_eq!(house.ack(&late, Some("t")).await.status, 200);
     assert_eq!(house.state(&late).await.0, "completed");
+}
+
+/// Each job twice: the receiver hears the same message more often, under one id, and nothing else differs.
+#[tokio::test]
+async fn every_job_may_run_twice() {
+    let mut house = House::with(Options { jobs_twice: true, ..Options::default() }).await;
+    house.net.queue(Ok(answer(500, "")));
+    let (run, _) = house.trigger("ada").await;
+    house.settle().await;
+    house.pass(Duration::from_secs(60)).await;
+    house.pass(Duration::from_secs(60)).await;
+    let sent = house.net.take();
+    let id = header(&sent[0], "webhook-id");
+    assert!(sent.iter().all(|request| header(request, "webhook-id") == id && request.body == sent[0].body));
+    let detail = app::run::detail(&house.app, house.env(), run.parse().unwrap()).await.unwrap().unwrap();
+    let numbers: Vec<_> =
+        detail.nodes.iter().flat_map(|node| &node.attempts).map(|kept| kept.attempt.n).collect();
+    let expected: Vec<_> = (1..=i64::try_from(sent.len()).unwrap()).collect();
+    assert_eq!(numbers, expected, "every attempt is kept, each under its own number");
+    assert_eq!(detail.run.resends, 1, "one timer fired once");
+
+    assert_eq!(house.ack(&run, Some("t")).await.status, 200);
+    house.settle().await;
+    assert_eq!(house.state(&run).await.0, "completed");
+    let names = house.event_names().await;
+    assert_eq!(names.iter().filter(|name| *name == "account_created").count(), 1);
+
+    house.net.queue(Ok(answer(410, "")));
+    let (gone, _) = house.trigger("bob").await;
+    house.settle().await;
+    assert_eq!(house.state(&gone).await.0, "incident");
 }
 
 #[tokio::test]

@@ -84,6 +84,27 @@ async fn an_old_link_says_where_to_sign_in_and_a_fresh_one_hands_over() {
     assert_eq!(house.browse(&fresh).await.status, 303, "the younger of ack and link counts");
 }
 
+/// Decision D27: the address is the browser's, or what the trigger passes on; never the trigger's peer.
+#[tokio::test]
+async fn the_address_of_the_trigger_counts_and_is_kept() {
+    let mut house = House::new().await;
+    let mut body = house.trigger_body("ada");
+    body["ip"] = serde_json::json!("203.0.113.9");
+    let run = house.post("/trigger", &body).await.json()["data"]["workflow_runtime_id"].clone();
+    house.settle().await;
+    let [request] = &house.net.take()[..] else { panic!("one webhook") };
+    let sent: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(sent["enrichment_data"]["ip"], "203.0.113.9");
+    let id = run.as_str().unwrap().parse().unwrap();
+    let detail = app::run::detail(&house.app, house.env(), id).await.unwrap().unwrap();
+    assert_eq!(detail.run.enrichment.ip, "203.0.113.9");
+
+    house.trigger("bob").await;
+    house.settle().await;
+    let sent: Value = serde_json::from_slice(&house.net.take()[0].body).unwrap();
+    assert_eq!(sent["enrichment_data"]["ip"], "", "unknown is empty");
+}
+
 #[tokio::test]
 async fn links_open_nothing_but_their_own_run() {
     let mut house = House::new().await;
