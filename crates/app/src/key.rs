@@ -12,6 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Bounded, Category, Env, KeyId, OperatorId, Rng, Secret, Timestamp};
 use model::caller::{KeyKind, PROJECT_SCOPES, Scope};
 use oidc::{KeyFault as RsaFault, PrivateKey};
+use sql::Database;
 use std::time::Duration;
 use store::key::{ApiKey, KEYS_MAX, Proof, revision_lock};
 
@@ -91,32 +92,53 @@ pub async fn create(app: &App, env: Env, new: NewKey) -> Result<Created, KeyFaul
         KeyKind::Rsa => rsa(env, new, &app.signers.generate().await??, &*app.rng, now)?,
         KeyKind::Project | KeyKind::Private => opaque(env, new, &*app.rng, now)?,
     };
-    let row = created.key.clone();
-    app.db
-        .write(store::key::lock(env), move |tx| {
-            let held = store::key::list(tx, env)?.len();
-            if i64::try_from(held).is_ok_and(|held| held >= KEYS_MAX) {
-                return Err(KeyFault::TooMany);
-            }
-            Ok(store::key::insert(tx, env, &row)?)
-        })
-        .await?;
+    keep(&app.db, env, &created.key).await?;
     Ok(created)
 }
 
+/// The same for the command line, which works beside a running server.
+pub async fn create_beside(db: &Database, rng: &dyn Rng, env: Env, new: NewKey) -> Result<Created, KeyFault> {
+    let now = db.now();
+    if new.expires_at.is_some_and(|expires| expires <= now) {
+        return Err(KeyFault::Past);
+    }
+    let created = match new.kind {
+        KeyKind::Rsa => rsa(env, new, &PrivateKey::generate()?, rng, now)?,
+        KeyKind::Project | KeyKind::Private => opaque(env, new, rng, now)?,
+    };
+    keep(db, env, &created.key).await?;
+    Ok(created)
+}
+
+async fn keep(db: &Database, env: Env, key: &ApiKey) -> Result<(), KeyFault> {
+    let row = key.clone();
+    db.write(store::key::lock(env), move |tx| {
+        let held = store::key::list(tx, env)?.len();
+        if i64::try_from(held).is_ok_and(|held| held >= KEYS_MAX) {
+            return Err(KeyFault::TooMany);
+        }
+        Ok(store::key::insert(tx, env, &row)?)
+    })
+    .await
+}
+
 /// The keys of an environment, newest first, revoked ones included.
-pub async fn list(app: &App, env: Env) -> Result<Vec<ApiKey>, KeyFault> {
-    Ok(app.db.read(move |tx| store::key::list(tx, env)).await?)
+pub async fn list(db: &Database, env: Env) -> Result<Vec<ApiKey>, KeyFault> {
+    Ok(db.read(move |tx| store::key::list(tx, env)).await?)
 }
 
 /// Ends a key and its tokens: here at once, in other processes within a second.
 pub async fn revoke(app: &App, env: Env, id: KeyId) -> Result<(), KeyFault> {
-    let now = app.db.now();
-    let locks = [store::key::lock(env), revision_lock()];
-    let revision =
-        app.db.write(locks, move |tx| store::key::revoke(tx, env, id, now)?.ok_or(KeyFault::Absent)).await?;
+    let revision = revoke_beside(&app.db, env, id).await?;
     app.callers.note_revision(revision);
     Ok(())
+}
+
+/// The same for the command line; the running server notices within a second. Gives the new revision.
+pub async fn revoke_beside(db: &Database, env: Env, id: KeyId) -> Result<i64, KeyFault> {
+    let now = db.now();
+    let locks = [store::key::lock(env), revision_lock()];
+    db.write(locks, move |tx| store::key::revoke(tx, env, id, now)?.ok_or(KeyFault::Absent)).await
 }
 
 /// Where a key stands at `now`.

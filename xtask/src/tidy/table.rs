@@ -196,6 +196,7 @@ pub(super) const VOUCHES: &[Place] = &[
         reason: "a one-time code names the environment it was made in",
     },
     Place { path: "crates/app/src/init.rs", reason: "command line" },
+    Place { path: "crates/server/src/cli/key.rs", reason: "command line" },
     Place { path: "crates/app/src/operator.rs", reason: "a signed-in operator's own environments" },
     Place { path: "crates/app/src/consume/batch.rs", reason: "journal consumer" },
     Place { path: "crates/durable/src/job.rs", reason: "job claim" },

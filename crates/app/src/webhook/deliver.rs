@@ -4,15 +4,13 @@ use super::attempt::{Outcome, Sent, request, shown};
 use super::{Delivering, Purpose, WebhookFault, ack_timer, given_up, gone, step, tell};
 use crate::App;
 use crate::run::Step;
-use durable::executor::JobFault;
+use durable::executor::Running;
 use durable::{Claimed, Handler, Jobs, job};
 use kernel::{JobId, Timestamp};
 use model::run::Event;
 use model::webhook::retry::Verdict;
 use outbound::{Request, Response, SendFault};
 use sql::Tx;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use store::delivery::Delivery;
@@ -26,20 +24,12 @@ const CROWDED_PAUSE: Duration = Duration::from_millis(250);
 pub struct Deliver(pub App);
 
 impl Handler for Deliver {
-    fn run(
-        &self,
-        claimed: Claimed,
-        interrupted: CancellationToken,
-    ) -> Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>> {
+    fn run(&self, claimed: Claimed, interrupted: CancellationToken) -> Running {
         let app = self.0.clone();
         Box::pin(async move { deliver(&app, claimed, interrupted).await.map_err(WebhookFault::into_job) })
     }
 
-    fn given_up(
-        &self,
-        claimed: Claimed,
-        reason: String,
-    ) -> Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>> {
+    fn given_up(&self, claimed: Claimed, reason: String) -> Running {
         let app = self.0.clone();
         Box::pin(async move {
             let work: Delivering = serde_json::from_str(&claimed.payload)?;

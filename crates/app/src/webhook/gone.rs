@@ -2,12 +2,10 @@
 
 use super::{Target, WebhookFault, step, tell};
 use crate::{App, setting};
-use durable::executor::JobFault;
+use durable::executor::Running;
 use durable::{Claimed, Handler, NewJob, job};
 use kernel::{JobId, Timestamp};
 use model::run::{Event, Run};
-use std::future::Future;
-use std::pin::Pin;
 use tokio_util::sync::CancellationToken;
 
 /// Runs of one look.
@@ -28,20 +26,12 @@ pub(super) fn walk(id: JobId, due_at: Timestamp) -> NewJob {
 }
 
 impl Handler for EndpointGone {
-    fn run(
-        &self,
-        claimed: Claimed,
-        _interrupted: CancellationToken,
-    ) -> Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>> {
+    fn run(&self, claimed: Claimed, _interrupted: CancellationToken) -> Running {
         let app = self.0.clone();
         Box::pin(async move { stop_all(&app, &claimed).await.map_err(WebhookFault::into_job) })
     }
 
-    fn given_up(
-        &self,
-        claimed: Claimed,
-        reason: String,
-    ) -> Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>> {
+    fn given_up(&self, claimed: Claimed, reason: String) -> Running {
         tracing::error!(environment.id = %claimed.env, reason, "waiting runs of a disabled endpoint were not stopped");
         Box::pin(async { Ok(()) })
     }

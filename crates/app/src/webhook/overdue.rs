@@ -2,31 +2,21 @@
 
 use super::{Target, WebhookFault, given_up, step, tell};
 use crate::App;
-use durable::executor::JobFault;
+use durable::executor::Running;
 use durable::{Claimed, Handler, job};
 use model::run::Event;
-use std::future::Future;
-use std::pin::Pin;
 use tokio_util::sync::CancellationToken;
 
 /// Handler of [`super::ACK_OVERDUE`].
 pub struct AckOverdue(pub App);
 
 impl Handler for AckOverdue {
-    fn run(
-        &self,
-        claimed: Claimed,
-        _interrupted: CancellationToken,
-    ) -> Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>> {
+    fn run(&self, claimed: Claimed, _interrupted: CancellationToken) -> Running {
         let app = self.0.clone();
         Box::pin(async move { fire(&app, claimed).await.map_err(WebhookFault::into_job) })
     }
 
-    fn given_up(
-        &self,
-        claimed: Claimed,
-        reason: String,
-    ) -> Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>> {
+    fn given_up(&self, claimed: Claimed, reason: String) -> Running {
         let app = self.0.clone();
         Box::pin(async move {
             let target: Target = serde_json::from_str(&claimed.payload)?;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod init;
+mod key;
 mod operator;
 mod rebuild;
 mod receive;
@@ -47,6 +48,8 @@ enum Command {
     Serve(serve::Options),
     /// Give an operator a way in
     Operator(operator::Options),
+    /// List, make and revoke API keys
+    Key(key::Options),
     /// Stand in for your backend: print, verify and acknowledge webhooks
     Receive(receive::Options),
     /// Make derived data anew from the journal
@@ -112,6 +115,7 @@ async fn run(common: &Common, command: Command) -> Result<ExitCode, CliFault> {
         Command::Init(options) => init::run(common, options).await,
         Command::Serve(options) => serve::run(common, options).await,
         Command::Operator(options) => operator::run(common, options).await,
+        Command::Key(options) => key::run(common, options).await,
         Command::Receive(options) => receive::run(common, options).await,
         Command::Rebuild(options) => rebuild::run(common, options).await,
         Command::Config { reference: true } => {

@@ -1,0 +1,144 @@
+//! `thrivestack key list | create | revoke`: works beside a running server, by one short transaction.
+
+use super::{CliFault, Common};
+use crate::{
+    config::Config,
+    data_dir::DataDir,
+    wiring::{self, Outside},
+};
+use app::key::{self, Name, NewKey, Status};
+use clap::{Args, Subcommand};
+use kernel::{Env, KeyId, Timestamp};
+use model::{
+    caller::{KeyKind, Scope},
+    platform::Stage,
+};
+use serde_json::json;
+use sql::Database;
+use std::{process::ExitCode, time::Duration};
+use store::key::ApiKey;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[command(subcommand)]
+    wish: Wish,
+    /// dev or prod
+    #[arg(long, global = true, value_name = "STAGE", default_value = "dev")]
+    environment: Stage,
+}
+
+#[derive(Debug, Subcommand)]
+enum Wish {
+    /// Show the keys, newest first, with where each stands
+    List,
+    /// Make a key and print it as JSON: its secret is given this once
+    Create(New),
+    /// End a key and every token that it gave
+    Revoke { key_id: KeyId },
+}
+
+#[derive(Debug, Args)]
+struct New {
+    /// A label for people
+    name: String,
+    /// rsa (gives tokens), private (server-side) or project (browser-safe, telemetry alone)
+    #[arg(long, default_value = "private")]
+    kind: KeyKind,
+    /// What it may be used for; give it several times for several [default: all]
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<Scope>,
+    /// Days until it ends [default: never]
+    #[arg(long, value_name = "DAYS")]
+    expires_in: Option<u32>,
+    /// Days after which it should be replaced; then it is marked, and works on
+    #[arg(long, value_name = "DAYS")]
+    rotate_every: Option<u32>,
+}
+
+pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
+    let config = common.load_briefly(&[])?;
+    DataDir::check(&config.data_dir)?;
+    wiring::must_exist(&config).map_err(CliFault::of)?;
+    let outside = Outside::real();
+    let db = wiring::visit(&config, &outside).await.map_err(CliFault::of)?;
+    let env = environment(&db, &config, options.environment).await?;
+    match options.wish {
+        Wish::List => {
+            let now = db.now();
+            let keys = key::list(&db, env).await.map_err(CliFault::of)?;
+            keys.iter().for_each(|key| println!("{}", line(key, now)));
+        }
+        Wish::Create(new) => {
+            let new = wanted(new, db.now())?;
+            let made = key::create_beside(&db, &*outside.rng, env, new).await.map_err(CliFault::of)?;
+            println!("{:#}", printed(&made));
+        }
+        Wish::Revoke { key_id } => {
+            key::revoke_beside(&db, env, key_id).await.map_err(CliFault::of)?;
+            println!("{key_id} is revoked; its tokens end within a second.");
+        }
+    }
+    db.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command line vouches: whoever runs it owns the data directory.
+async fn environment(db: &Database, config: &Config, stage: Stage) -> Result<Env, CliFault> {
+    let all = db.read(store::platform::environments).await.map_err(CliFault::of)?;
+    let found = all.into_iter().find(|one| one.stage == stage);
+    let missing = || CliFault::Told(format!("{} has no such environment", config.data_dir.display()));
+    Ok(Env::vouched(found.ok_or_else(missing)?.id))
+}
+
+fn wanted(new: New, now: Timestamp) -> Result<NewKey, CliFault> {
+    let days = |days: u32| now.plus(Duration::from_secs(u64::from(days) * 86_400));
+    let name = Name::new(new.name).map_err(|fault| CliFault::Told(format!("the name {fault}")))?;
+    Ok(NewKey {
+        name,
+        kind: new.kind,
+        scopes: if new.scopes.is_empty() { Scope::ALL.to_vec() } else { new.scopes },
+        expires_at: new.expires_in.map(days),
+        rotate_days: new.rotate_every,
+        created_by: None,
+    })
+}
+
+/// The form that `POST /api/user/token` takes for an RSA key.
+fn printed(made: &key::Created) -> serde_json::Value {
+    let secret = made.secret.expose();
+    let field = if made.key.kind == KeyKind::Rsa { "private_key" } else { "key" };
+    let mut printed = json!({
+        "key_id": made.key.id,
+        "name": made.key.name,
+        "kind": made.key.kind.name(),
+        "scopes": made.key.scopes,
+        "expires_at": made.key.expires_at.map(|at| at.to_string()),
+        "rotate_by": key::rotate_by(&made.key).map(|at| at.to_string()),
+    });
+    printed[field] = json!(secret);
+    printed
+}
+
+fn line(key: &ApiKey, now: Timestamp) -> String {
+    let status = match key::status(key, now) {
+        Status::Active => "active",
+        Status::Expired => "expired",
+        Status::Revoked => "revoked",
+    };
+    let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
+    let rotate = key::rotate_by(key).map(|by| {
+        let overdue = if by < now { " (overdue)" } else { "" };
+        format!("  rotate by {by}{overdue}")
+    });
+    let ends = key.expires_at.map(|at| format!("  expires {at}"));
+    format!(
+        "{}  {:<8} {:<8} {}  {}{}{}",
+        key.id,
+        key.kind.name(),
+        status,
+        key.name,
+        scopes.join(","),
+        ends.unwrap_or_default(),
+        rotate.unwrap_or_default()
+    )
+}
