@@ -84,27 +84,37 @@ impl KeyFault {
 
 /// Makes a key and hands out its secret, once.
 pub async fn create(app: &App, env: Env, new: NewKey) -> Result<Created, KeyFault> {
-    let now = app.db.now();
-    if new.expires_at.is_some_and(|expires| expires <= now) {
-        return Err(KeyFault::Past);
-    }
-    let created = match new.kind {
-        KeyKind::Rsa => rsa(env, new, &app.signers.generate().await??, &*app.rng, now)?,
-        KeyKind::Project | KeyKind::Private => opaque(env, new, &*app.rng, now)?,
+    check_expiry(&new, app.db.now())?;
+    let pair = match new.kind {
+        KeyKind::Rsa => Some(app.signers.generate().await??),
+        KeyKind::Project | KeyKind::Private => None,
     };
-    keep(&app.db, env, &created.key).await?;
-    Ok(created)
+    create_from(&app.db, &*app.rng, env, new, pair).await
 }
 
 /// The same for the command line, which works beside a running server.
 pub async fn create_beside(db: &Database, rng: &dyn Rng, env: Env, new: NewKey) -> Result<Created, KeyFault> {
+    check_expiry(&new, db.now())?;
+    let pair = (new.kind == KeyKind::Rsa).then(PrivateKey::generate).transpose()?;
+    create_from(db, rng, env, new, pair).await
+}
+
+fn check_expiry(new: &NewKey, now: Timestamp) -> Result<(), KeyFault> {
+    if new.expires_at.is_some_and(|expires| expires <= now) { Err(KeyFault::Past) } else { Ok(()) }
+}
+
+/// A pair makes an RSA key, none an opaque one.
+async fn create_from(
+    db: &Database,
+    rng: &dyn Rng,
+    env: Env,
+    new: NewKey,
+    pair: Option<PrivateKey>,
+) -> Result<Created, KeyFault> {
     let now = db.now();
-    if new.expires_at.is_some_and(|expires| expires <= now) {
-        return Err(KeyFault::Past);
-    }
-    let created = match new.kind {
-        KeyKind::Rsa => rsa(env, new, &PrivateKey::generate()?, rng, now)?,
-        KeyKind::Project | KeyKind::Private => opaque(env, new, rng, now)?,
+    let created = match &pair {
+        Some(pair) => rsa(env, new, pair, rng, now)?,
+        None => opaque(env, new, rng, now)?,
     };
     keep(db, env, &created.key).await?;
     Ok(created)
