@@ -16,11 +16,15 @@ CREATE TABLE end_user (
   user_id TEXT {key} NOT NULL,
   email TEXT NOT NULL,
   admitted_at BIGINT,
+  -- Which place the user took: 1, 2, 3 … in each environment, so that the last one is how many are taken. Whoever counts
+  -- gives it, not whoever admits: while no limit is set nobody counts, and signups of one environment go side by side.
+  place BIGINT,
   created_at BIGINT NOT NULL,
   PRIMARY KEY (environment_id, id)
 );
 CREATE UNIQUE INDEX end_user_user_id ON end_user (environment_id, user_id);
-CREATE INDEX end_user_admitted ON end_user (environment_id, admitted_at);
+CREATE UNIQUE INDEX end_user_place ON end_user (environment_id, place) WHERE place IS NOT NULL;
+CREATE INDEX end_user_placeless ON end_user (environment_id, id) WHERE admitted_at IS NOT NULL AND place IS NULL;
 
 -- One run; what lists search by stands in columns, the rest in the document.
 CREATE TABLE run (

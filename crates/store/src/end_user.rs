@@ -4,13 +4,20 @@ use crate::lock;
 use kernel::{EndUserId, Env, Timestamp};
 use sql::{Fault, Tx, params, statements};
 
+/// The most places that one command numbers.
+const PLACES_MAX: i64 = 200;
+
 statements! {
     INSERT = "INSERT INTO end_user (environment_id, id, user_id, email, admitted_at, created_at) VALUES ($1, $2, $3, $4, NULL, $5)
               ON CONFLICT (environment_id, user_id) DO NOTHING RETURNING id";
     FIND = "SELECT id FROM end_user WHERE environment_id = $1 AND user_id = $2";
     HAS_PLACE = "SELECT admitted_at FROM end_user WHERE environment_id = $1 AND user_id = $2 AND admitted_at IS NOT NULL";
     ADMIT = "UPDATE end_user SET admitted_at = $3 WHERE environment_id = $1 AND id = $2 AND admitted_at IS NULL";
-    ADMITTED = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM end_user WHERE environment_id = $1 AND admitted_at IS NOT NULL LIMIT $2) AS taken";
+    LAST_PLACE = "SELECT place FROM end_user WHERE environment_id = $1 AND place IS NOT NULL ORDER BY place DESC LIMIT 1";
+    PLACELESS = "SELECT id FROM end_user WHERE environment_id = $1 AND admitted_at IS NOT NULL AND place IS NULL ORDER BY id LIMIT $2";
+    PLACE = "UPDATE end_user SET place = $3 WHERE environment_id = $1 AND id = $2";
+    PLACELESS_COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM end_user
+                       WHERE environment_id = $1 AND admitted_at IS NOT NULL AND place IS NULL LIMIT $2) AS taken";
 }
 
 /// The platform's id of the user; `fresh` becomes it when they are new.
@@ -41,8 +48,23 @@ pub fn admit(tx: &mut Tx<'_>, env: Env, id: EndUserId, now: Timestamp) -> Result
 }
 
 /// How many users have a place, counted up to `limit` (decision D28). The caller holds the waitlist's lock.
+///
+/// The last numbered place tells, so a full house costs what an empty one does. Those who were admitted since are
+/// numbered here: mostly one, and after a time without a limit [`PLACES_MAX`] with each call until all are.
 pub fn admitted(tx: &mut Tx<'_>, env: Env, limit: u32) -> Result<u32, Fault> {
     tx.holds(&lock::waitlist(env))?;
-    let count: i64 = tx.query_one(&ADMITTED, params![&env.to_string(), limit], |row| row.get(0))?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    let environment = env.to_string();
+    let last = tx.query_opt(&LAST_PLACE, params![&environment], |row| row.get(0))?;
+    let mut taken: i64 = last.unwrap_or(0);
+    let new: Vec<String> = tx.query(&PLACELESS, params![&environment, PLACES_MAX], |row| row.get(0))?;
+    for id in &new {
+        taken += 1;
+        tx.execute(&PLACE, params![&environment, id, taken])?;
+    }
+    let limit = i64::from(limit);
+    if new.len() as i64 == PLACES_MAX && taken < limit {
+        let room = params![&environment, limit - taken];
+        taken += tx.query_one(&PLACELESS_COUNT, room, |row| row.get::<i64>(0))?;
+    }
+    Ok(u32::try_from(taken.min(limit)).unwrap_or(u32::MAX))
 }

@@ -12,6 +12,7 @@ mod it {
     mod consumer;
     mod key;
     mod operator;
+    mod place;
     mod platform;
     mod profile;
     mod run;
