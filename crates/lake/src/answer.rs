@@ -83,6 +83,8 @@ pub struct Stats {
     pub rows: u64,
     /// Bytes of the segments' files.
     pub bytes: u64,
+    /// Bytes of all segments written since the lake was opened, merged ones included: what keeping them few costs.
+    pub written_bytes: u64,
     pub head_rows: u64,
     /// An estimate of the memory that the head takes.
     pub head_bytes: u64,

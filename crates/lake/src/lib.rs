@@ -96,6 +96,8 @@ struct State {
     position: u64,
     /// The manifest's position: below it, nothing is needed from the journal any more.
     sealed: u64,
+    /// Bytes of the segments written since the start.
+    written: u64,
 }
 
 impl Lake {
@@ -118,8 +120,8 @@ impl Lake {
         let segments = segments.collect::<Result<Vec<_>, _>>()?;
         let rows = segments.iter().map(|segment| segment.entry.rows).sum();
         let opened = Opened { offset, segments: segments.len(), rows, created, orphans_removed };
-        let state =
-            State { head: Head::default(), segments: segments.into(), position: offset, sealed: offset };
+        let (head, written) = Default::default();
+        let state = State { head, segments: segments.into(), position: offset, sealed: offset, written };
         let shared = Shared {
             dir: dir.to_owned(),
             options,
@@ -143,6 +145,7 @@ impl Lake {
             segments: state.segments.len(),
             rows: state.segments.iter().map(|segment| segment.entry.rows).sum(),
             bytes: state.segments.iter().map(|segment| segment.bytes()).sum(),
+            written_bytes: state.written,
             head_rows: state.head.rows().len() as u64,
             head_bytes: state.head.bytes() as u64,
             head_since: state.head.since(),

@@ -1,7 +1,8 @@
 //! Fewer, larger segments: several of a similar size become one, row by row, in their common order.
 //!
-//! A row is rewritten about three times in its life, whatever the lake's size. What is read here was
-//! de-duplicated when it came in, so merging changes no answer.
+//! A row is rewritten once for each power of [`FAN`] between the segment it came in and [`ROWS_MAX`]: at most eight
+//! times in its life, and about twice where whole heads are sealed. What is read here was de-duplicated when it
+//! came in, so merging changes no answer.
 
 use crate::{
     Fault,
@@ -15,12 +16,12 @@ const FAN: usize = 8;
 /// A segment this large is left alone.
 const ROWS_MAX: u64 = 4 << 20;
 
-/// Which segments to merge next, by size: the places of at most [`FAN`] of one class.
-pub(crate) fn choose(rows: &[u64], head_rows_max: usize) -> Option<Vec<usize>> {
-    let unit = (head_rows_max as u64).max(1);
-    let class = |rows: u64| (rows / unit).max(1).ilog(FAN as u64);
-    let classes = 0..=class(ROWS_MAX);
-    classes.into_iter().find_map(|wanted| {
+/// Which segments to merge next, by their rows: the places of at most [`FAN`] of one class, the smallest first. Class
+/// `n` begins at [`FAN`]ⁿ rows, so what becomes of [`FAN`] segments is of a higher one, and none grows row by row.
+pub(crate) fn choose(rows: &[u64]) -> Option<Vec<usize>> {
+    let class = |rows: u64| rows.max(1).ilog(FAN as u64);
+    let mut classes = 0..=class(ROWS_MAX);
+    classes.find_map(|wanted| {
         let of_class = |place: &usize| rows[*place] < ROWS_MAX && class(rows[*place]) == wanted;
         let places: Vec<usize> = (0..rows.len()).filter(of_class).take(FAN).collect();
         let mut sum = 0;
@@ -84,26 +85,45 @@ mod tests {
 
     #[test]
     fn eight_of_a_size_are_merged_and_large_ones_left_alone() {
-        assert_eq!(choose(&[100; 7], 100), None);
-        assert_eq!(choose(&[100; 9], 100), Some((0..8).collect()));
-        assert_eq!(choose(&[ROWS_MAX, 3, 3, 3, 3, 900, 3, 3, 3, 3], 100), Some(vec![1, 2, 3, 4, 6, 7, 8, 9]));
-        assert_eq!(choose(&[ROWS_MAX; 20], 100), None);
+        assert_eq!(choose(&[100; 7]), None);
+        assert_eq!(choose(&[100; 9]), Some((0..8).collect()));
+        assert_eq!(choose(&[ROWS_MAX, 3, 3, 3, 3, 900, 3, 3, 3, 3]), Some(vec![1, 2, 3, 4, 6, 7, 8, 9]));
+        assert_eq!(choose(&[ROWS_MAX; 20]), None);
     }
 
-    #[test]
-    fn the_number_of_segments_stays_small() {
-        let mut rows: Vec<u64> = Vec::new();
-        for round in 0..10_000 {
-            rows.push(65_536 + round % 2);
-            while let Some(places) = choose(&rows, 65_536) {
+    /// Seals and merges: the segments that are left, and how many rows were written in all.
+    fn grow(sealed: impl Iterator<Item = u64>) -> (Vec<u64>, u64) {
+        let (mut rows, mut written) = (Vec::new(), 0);
+        for head in sealed {
+            rows.push(head);
+            written += head;
+            while let Some(places) = choose(&rows) {
                 let sum = places.iter().map(|place| rows[*place]).sum();
+                written += sum;
                 rows[places[0]] = sum;
                 for place in places[1..].iter().rev() {
                     rows.remove(*place);
                 }
             }
         }
-        assert_eq!(rows.iter().sum::<u64>(), 655_365_000);
+        (rows, written)
+    }
+
+    #[test]
+    fn the_number_of_segments_stays_small() {
+        let (rows, written) = grow((0..10_000).map(|round| 65_536 + round % 2));
+        let sum: u64 = rows.iter().sum();
+        assert_eq!(sum, 655_365_000);
         assert!(rows.len() <= 655_360_000 / ROWS_MAX as usize + 2 * FAN, "{}", rows.len());
+        assert!(written <= 3 * sum, "{written}");
+    }
+
+    #[test]
+    fn a_lake_that_grows_by_a_few_rows_rewrites_each_a_few_times() {
+        let (rows, written) = grow((0..30_000).map(|round| 1 + round % 40));
+        let sum: u64 = rows.iter().sum();
+        let levels = sum.ilog(FAN as u64);
+        assert!(rows.len() <= FAN * (levels as usize + 1), "{}", rows.len());
+        assert!(written <= (u64::from(levels) + 1) * sum, "{written} of {sum}");
     }
 }

@@ -5,6 +5,7 @@ mod day;
 mod history;
 mod oracle;
 mod page;
+mod small;
 mod together;
 
 use crate::{Lake, Opened, Options};

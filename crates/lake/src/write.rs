@@ -50,7 +50,7 @@ impl Lake {
         loop {
             let segments = self.state()?.segments.clone();
             let rows: Vec<u64> = segments.iter().map(|segment| segment.entry.rows).collect();
-            let Some(places) = merge::choose(&rows, self.0.options.head_rows_max) else { return Ok(gone) };
+            let Some(places) = merge::choose(&rows) else { return Ok(gone) };
             let inputs: Vec<Arc<Segment>> = places.iter().map(|place| segments[*place].clone()).collect();
             self.replace(&inputs)?;
             gone += inputs.len() - 1;
@@ -62,7 +62,7 @@ impl Lake {
         let number = self.writer()?.number();
         let merge = || merge::merge(self.create(number)?, &self.0.dir, inputs);
         let merged = merge().inspect_err(|_| self.discard(number))?;
-        let merged = Arc::new(merged);
+        let (bytes, merged) = (merged.bytes(), Arc::new(merged));
         let _writer = self.writer()?;
         let is_input = |segment: &Arc<Segment>| inputs.iter().any(|input| Arc::ptr_eq(input, segment));
         let (segments, offset) = {
@@ -73,26 +73,32 @@ impl Lake {
             (segments, state.sealed)
         };
         self.publish(&segments, offset)?;
-        self.state_mut()?.segments = segments.into();
+        let mut state = self.state_mut()?;
+        state.segments = segments.into();
+        state.written += bytes;
+        drop(state);
         inputs.iter().for_each(|input| self.discard(input.entry.number));
         Ok(())
     }
 
     fn seal_under(&self, writer: &mut Writer) -> Result<bool, Fault> {
-        let (segments, position) = {
+        let (segments, position, bytes) = {
             let state = self.state()?;
             if state.head.rows().is_empty() && state.position == state.sealed {
                 return Ok(false);
             }
             let mut segments = state.segments.to_vec();
-            segments.extend(self.write_head(writer, &state.head)?.map(Arc::new));
-            (segments, state.position)
+            let sealed = self.write_head(writer, &state.head)?;
+            let bytes = sealed.as_ref().map_or(0, Segment::bytes);
+            segments.extend(sealed.map(Arc::new));
+            (segments, state.position, bytes)
         };
         self.publish(&segments, position)?;
         let mut state = self.state_mut()?;
         state.segments = segments.into();
         state.head = Head::default();
         state.sealed = position;
+        state.written += bytes;
         Ok(true)
     }
 

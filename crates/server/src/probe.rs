@@ -87,6 +87,7 @@ fn telemetry_figures(app: &App) {
     let lake = app.lake.stats();
     gauge!("thrivestack_lake_rows").set((lake.rows + lake.head_rows) as f64);
     gauge!("thrivestack_lake_bytes").set(lake.bytes as f64);
+    counter!("thrivestack_lake_written_bytes_total").absolute(lake.written_bytes);
     let (relayed, unreadable) = app.relay.counts();
     counter!("thrivestack_outbox_relayed_total").absolute(relayed);
     counter!("thrivestack_outbox_unreadable_total").absolute(unreadable);
