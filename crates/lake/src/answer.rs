@@ -88,7 +88,8 @@ pub struct Stats {
     pub head_rows: u64,
     /// An estimate of the memory that the head takes.
     pub head_bytes: u64,
-    /// Time of receipt of the oldest event of the head: the age by which to call `seal`.
+    /// When the head's first event was taken in: the age by which to call `seal`. Not when it was received, which is
+    /// long ago for a whole journal that is read again.
     pub head_since: Option<Timestamp>,
     /// The next sequence number to read.
     pub offset: u64,

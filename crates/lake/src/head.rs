@@ -9,6 +9,7 @@ pub(crate) struct Head {
     rows: Vec<Row>,
     ids: HashSet<(EnvironmentId, u128)>,
     bytes: usize,
+    since: Option<Timestamp>,
 }
 
 impl Head {
@@ -20,8 +21,11 @@ impl Head {
         self.ids.contains(&(env, message_id))
     }
 
-    /// Adds rows whose message ids are new.
-    pub(crate) fn extend(&mut self, rows: Vec<Row>) {
+    /// Adds rows whose message ids are new, at the instant `at`.
+    pub(crate) fn extend(&mut self, rows: Vec<Row>, at: Timestamp) {
+        if !rows.is_empty() {
+            self.since.get_or_insert(at);
+        }
         for row in rows {
             self.ids.insert((row.env, row.message_id));
             self.bytes += row.bytes() + size_of::<(EnvironmentId, u128)>();
@@ -34,9 +38,9 @@ impl Head {
         self.bytes
     }
 
-    /// When the oldest row was received.
+    /// Since when there are rows here.
     pub(crate) fn since(&self) -> Option<Timestamp> {
-        self.rows.iter().map(|row| row.received_at).min().map(Timestamp::from_micros)
+        self.since
     }
 
     /// The rows as a segment wants them.

@@ -24,6 +24,9 @@ fn journal(number: u128) -> JournalId {
     JournalId::from_uuid(Uuid::from_u128(number))
 }
 
+/// When events are taken in, where it does not matter.
+const TAKEN: Timestamp = Timestamp::from_seconds(2_000_000_000);
+
 /// Small enough that a handful of events fills several segments and row groups.
 fn small() -> Options {
     Options { head_rows_max: 8, group_rows_max: 6, ..Options::default() }

@@ -8,7 +8,7 @@ use crate::{
     row::Row,
     segment::{self, Segment},
 };
-use kernel::EnvironmentId;
+use kernel::{EnvironmentId, Timestamp};
 use model::event::Event;
 use std::{
     collections::HashSet,
@@ -18,8 +18,9 @@ use std::{
 impl Lake {
     /// Takes in what the journal holds from [`Lake::offset`] up to, not including, `upto`. `events` are in the
     /// order of their sequence numbers; numbers may be missing (records that no event came from). What an earlier
-    /// call handled is passed over, so the same call twice is one. On a fault nothing of the batch was taken.
-    pub fn ingest(&self, events: &[(u64, Event)], upto: u64) -> Result<Ingested, Fault> {
+    /// call handled is passed over, so the same call twice is one. On a fault nothing of the batch was taken. `at` is
+    /// now: the head's age counts from it.
+    pub fn ingest(&self, events: &[(u64, Event)], upto: u64, at: Timestamp) -> Result<Ingested, Fault> {
         check_order(events, upto)?;
         if self.state()?.segments.len() >= self.0.options.segments_max {
             self.compact()?;
@@ -30,7 +31,7 @@ impl Lake {
         }
         let (rows, ingested) = fresh(&*self.state()?, events)?;
         let mut state = self.state_mut()?;
-        state.head.extend(rows);
+        state.head.extend(rows, at);
         state.position = state.position.max(upto);
         Ok(ingested)
     }

@@ -56,7 +56,8 @@ impl LakeConsumer {
         }
     }
 
-    async fn turn(&self) -> Result<Seq, ConsumeFault> {
+    /// One step, and what the head's age asks for after it.
+    pub(super) async fn turn(&self) -> Result<Seq, ConsumeFault> {
         let next = self.step().await?;
         if self.until_seal() == Some(Duration::ZERO) {
             self.seal().await?;
@@ -78,7 +79,8 @@ impl LakeConsumer {
         if !letters.is_empty() {
             self.bury(next, letters).await?;
         }
-        let ingested = self.blocking(move |lake| lake.ingest(&events, next.0)).await?;
+        let at = self.clock.now();
+        let ingested = self.blocking(move |lake| lake.ingest(&events, next.0, at)).await?;
         count(ingested);
         self.reporter.moved(next.0, self.journal.end());
         Ok(next)
@@ -111,7 +113,7 @@ impl LakeConsumer {
         Ok(())
     }
 
-    /// How long until the head's oldest event is old enough; `None` while the head is empty.
+    /// How long until the head has stood long enough; `None` while the head is empty.
     fn until_seal(&self) -> Option<Duration> {
         let since = self.lake.stats().head_since?;
         Some(self.options.seal_age.saturating_sub(self.clock.now().since(since)))

@@ -44,7 +44,7 @@ pub struct Options {
     /// How long a consumer rests after a fault before it tries again; twice as long after each further one, up
     /// to 64 times.
     pub pause: Duration,
-    /// The lake's head is sealed once its oldest event is this old, so that a start reads little again.
+    /// The lake's head is sealed once its first event was taken in this long ago, so that a start reads little again.
     pub seal_age: Duration,
 }
 

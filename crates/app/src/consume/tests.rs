@@ -200,6 +200,22 @@ async fn a_lake_can_be_built_again() {
     assert_eq!(lake.recent(env(), Default::default(), 100).unwrap(), before);
 }
 
+/// A journal that is read again is old all over: each step would seal a segment of its own.
+#[tokio::test]
+async fn the_head_is_as_old_as_its_stay_however_old_its_events() {
+    let house = House::new("consume_age").await;
+    house.history().await;
+    house.clock.advance(Duration::from_secs(86_400));
+    let consumer = house.lake();
+    consumer.turn().await.unwrap();
+    house.clock.advance(Options::default().seal_age - Duration::from_secs(1));
+    consumer.turn().await.unwrap();
+    assert_eq!(house.lake.stats().segments, 0);
+    house.clock.advance(Duration::from_secs(1));
+    consumer.turn().await.unwrap();
+    assert_eq!(house.lake.stats().segments, 1);
+}
+
 #[tokio::test]
 async fn a_record_that_cannot_be_read_stops_nobody() {
     let house = House::new("consume_dead").await;
@@ -267,7 +283,7 @@ async fn offsets_of_another_journal_are_refused_by_name() {
     let fault = check(&house.db, &house.journal, &house.lake).await.unwrap_err();
     assert!(matches!(fault, StartFault::OutOfReach { consumer: PROFILES, offset: 1_000, .. }));
 
-    house.lake.ingest(&[], 2_000).unwrap();
+    house.lake.ingest(&[], 2_000, at).unwrap();
     house
         .db
         .write(store::consumer::lock(PROFILES), |tx| store::consumer::forget(tx, PROFILES))

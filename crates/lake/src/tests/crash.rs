@@ -16,7 +16,7 @@ fn history() -> Vec<(u64, Event)> {
 fn sealed(dir: &Path) -> Vec<(u64, Event)> {
     let (lake, _) = open(dir, Options::default());
     let log = history();
-    lake.ingest(&log[..20], 20).unwrap();
+    lake.ingest(&log[..20], 20, TAKEN).unwrap();
     assert!(lake.seal().unwrap());
     log
 }
@@ -32,7 +32,7 @@ fn a_segment_without_its_entry_is_removed_and_its_events_come_again() {
     let manifest = crate::manifest::Manifest::path(dir.path());
     let before = fs::read(&manifest).unwrap();
     let (lake, _) = open(dir.path(), Options::default());
-    lake.ingest(&log[20..], 30).unwrap();
+    lake.ingest(&log[20..], 30, TAKEN).unwrap();
     lake.seal().unwrap();
     drop(lake);
     // As if the process had died after the segment's files and before the manifest, half way through it.
@@ -40,7 +40,10 @@ fn a_segment_without_its_entry_is_removed_and_its_events_come_again() {
     fs::write(manifest.with_extension("tmp"), &before[..9]).unwrap();
     let (lake, opened) = open(dir.path(), Options::default());
     assert_eq!((opened.offset, opened.segments, opened.rows, opened.orphans_removed), (20, 1, 20, 2));
-    assert_eq!(lake.ingest(&log, 30).unwrap(), crate::Ingested { stored: 10, duplicates: 0, seen: 20 });
+    assert_eq!(
+        lake.ingest(&log, 30, TAKEN).unwrap(),
+        crate::Ingested { stored: 10, duplicates: 0, seen: 20 }
+    );
     assert_all_there(&lake, &log);
 }
 
@@ -51,7 +54,7 @@ fn a_start_with_an_older_manifest_takes_no_event_twice() {
     let (lake, _) = open(dir.path(), Options::default());
     // The journal hands out again, under new numbers, what the lake holds already.
     let again = numbered(20, log[..20].iter().map(|(_, event)| event.clone()));
-    assert_eq!(lake.ingest(&again, 40).unwrap().duplicates, 20);
+    assert_eq!(lake.ingest(&again, 40, TAKEN).unwrap().duplicates, 20);
     assert_all_there(&lake, &log[..20]);
 }
 
@@ -81,7 +84,7 @@ fn any_flipped_byte_is_a_fault_that_names_the_file_never_another_answer() {
 fn ask(dir: &Path, log: &[(u64, Event)]) -> Result<(), Fault> {
     let (lake, opened) = Lake::open(dir, Options::default(), journal(1))?;
     let again = numbered(opened.offset, [log[0].1.clone()]);
-    assert_eq!(lake.ingest(&again, opened.offset + 1)?.duplicates, 1);
+    assert_eq!(lake.ingest(&again, opened.offset + 1, TAKEN)?.duplicates, 1);
     let page = lake.recent(env(1), Filters::default(), 100)?;
     assert_eq!(page.events, oracle::timeline(&oracle::distinct(&log[..20]), env(1), |_| true));
     Ok(())
@@ -121,7 +124,7 @@ fn another_journal_is_refused_until_the_lake_is_removed() {
     Lake::remove_all(dir.path()).unwrap();
     let (lake, opened) = Lake::open(dir.path(), Options::default(), journal(2)).unwrap();
     assert!(opened.created && opened.offset == 0);
-    lake.ingest(&log, 30).unwrap();
+    lake.ingest(&log, 30, TAKEN).unwrap();
     assert_all_there(&lake, &log);
     assert!(dir.path().join("note.txt").exists());
 }
@@ -137,7 +140,7 @@ fn sealing_nothing_moves_the_position_alone() {
     let dir = tempfile::tempdir().unwrap();
     let (lake, _) = open(dir.path(), Options::default());
     assert!(!lake.seal().unwrap());
-    lake.ingest(&[], 12).unwrap();
+    lake.ingest(&[], 12, TAKEN).unwrap();
     assert!(lake.seal().unwrap());
     assert!(!lake.seal().unwrap());
     drop(lake);

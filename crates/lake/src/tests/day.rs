@@ -19,8 +19,8 @@ fn events_per_day(zone_name: &str, start: &str, from: &str, to: &str) -> Vec<u64
     let (lake, _) = open(dir.path(), Options { head_rows_max: 100, ..Options::default() });
     let log = half_hours(start, 4 * 48);
     let (early, late) = log.split_at(150);
-    lake.ingest(early, 150).unwrap();
-    lake.ingest(late, log.len() as u64).unwrap();
+    lake.ingest(early, 150, TAKEN).unwrap();
+    lake.ingest(late, log.len() as u64, TAKEN).unwrap();
     assert_eq!(lake.stats().segments, 1, "head and segment both take part");
     let (zone, days) = (zone(zone_name), (date(from), date(to)));
     let counts = lake.counts_per_day(env(1), &["signed_up"], &zone, days.0, days.1).unwrap();
@@ -56,7 +56,7 @@ fn days_without_events_are_zeros_and_names_keep_their_order() {
     let (lake, _) = open(dir.path(), small());
     let noon = at("2026-06-02T12:00:00Z");
     let twice = [event(1, "b", Some("u"), noon), event(2, "b", Some("u"), noon), event(3, "b", None, noon)];
-    lake.ingest(&numbered(0, twice), 3).unwrap();
+    lake.ingest(&numbered(0, twice), 3, TAKEN).unwrap();
     let counts =
         lake.counts_per_day(env(1), &["b", "a", "b"], &TimeZone::UTC, date("2026-06-01"), date("2026-06-02"));
     let flat: Vec<_> =
@@ -89,7 +89,7 @@ fn the_first_instant_of_a_day_belongs_to_it_and_the_last_to_the_one_before() {
     let last = midnight.plus(std::time::Duration::from_hours(24)).micros() - 1;
     let events = [event(1, "a", None, midnight), event(2, "a", None, Timestamp::from_micros(last))];
     for (seq, event) in numbered(0, events) {
-        lake.ingest(&[(seq, event)], seq + 1).unwrap();
+        lake.ingest(&[(seq, event)], seq + 1, TAKEN).unwrap();
         lake.seal().unwrap();
     }
     let count = |day| {

@@ -50,13 +50,13 @@ fn live(dir: &Path, batches: &[(Vec<u64>, Then)]) -> (Lake, Vec<(u64, Event)>) {
         let batch = numbered(log.len() as u64, ids.iter().map(|id| of_id(*id)));
         log.extend(batch.clone());
         let upto = log.len() as u64;
-        let taken = lake.ingest(&batch, upto).unwrap();
+        let taken = lake.ingest(&batch, upto, TAKEN).unwrap();
         assert_eq!(taken.stored + taken.duplicates, batch.len() as u64);
         match then {
             Then::Nothing => {}
             Then::Seal => drop(lake.seal().unwrap()),
             Then::Compact => drop(lake.compact().unwrap()),
-            Then::Again => assert_eq!(lake.ingest(&batch, upto).unwrap().seen, batch.len() as u64),
+            Then::Again => assert_eq!(lake.ingest(&batch, upto, TAKEN).unwrap().seen, batch.len() as u64),
             Then::Restart => lake = restart(dir, lake, &log),
         }
     }
@@ -68,7 +68,7 @@ fn restart(dir: &Path, lake: Lake, log: &[(u64, Event)]) -> Lake {
     drop(lake);
     let (lake, opened) = open(dir, small());
     let missing = &log[opened.offset as usize..];
-    lake.ingest(missing, log.len() as u64).unwrap();
+    lake.ingest(missing, log.len() as u64, TAKEN).unwrap();
     lake
 }
 
@@ -114,12 +114,13 @@ fn the_first_of_two_events_with_one_id_stays() {
     let dir = tempfile::tempdir().unwrap();
     let (lake, _) = open(dir.path(), small());
     let noon = at("2026-06-01T12:00:00Z");
-    let first = lake.ingest(&numbered(0, [event(7, "first", None, noon), event(7, "twin", None, noon)]), 2);
+    let first =
+        lake.ingest(&numbered(0, [event(7, "first", None, noon), event(7, "twin", None, noon)]), 2, TAKEN);
     assert_eq!(first.unwrap(), crate::Ingested { stored: 1, duplicates: 1, seen: 0 });
     lake.seal().unwrap();
     let mut elsewhere = event(7, "elsewhere", None, noon);
     elsewhere.env = env(2);
-    let later = lake.ingest(&numbered(2, [event(7, "late", None, noon), elsewhere]), 4).unwrap();
+    let later = lake.ingest(&numbered(2, [event(7, "late", None, noon), elsewhere]), 4, TAKEN).unwrap();
     assert_eq!(later, crate::Ingested { stored: 1, duplicates: 1, seen: 0 });
     let names = |number| {
         let page = lake.recent(env(number), crate::Filters::default(), 9).unwrap();
@@ -134,9 +135,12 @@ fn events_out_of_order_are_refused_and_nothing_is_taken() {
     let (lake, _) = open(dir.path(), small());
     let noon = at("2026-06-01T12:00:00Z");
     let two = [(5, event(1, "a", None, noon)), (5, event(2, "a", None, noon))];
-    assert!(matches!(lake.ingest(&two, 9), Err(crate::Fault::Order { seq: 5, least: 6, upto: 9 })));
-    assert!(matches!(lake.ingest(&two[..1], 5), Err(crate::Fault::Order { seq: 5, least: 0, upto: 5 })));
+    assert!(matches!(lake.ingest(&two, 9, TAKEN), Err(crate::Fault::Order { seq: 5, least: 6, upto: 9 })));
+    assert!(matches!(
+        lake.ingest(&two[..1], 5, TAKEN),
+        Err(crate::Fault::Order { seq: 5, least: 0, upto: 5 })
+    ));
     assert_eq!((lake.offset(), lake.stats().head_rows), (0, 0));
-    lake.ingest(&two[..1], 9).unwrap();
+    lake.ingest(&two[..1], 9, TAKEN).unwrap();
     assert_eq!(lake.offset(), 9, "records that no event came from are passed over");
 }

@@ -24,7 +24,7 @@ fn lake_of(log: &[(u64, Event)], dir: &Path) -> Lake {
     let options = Options { head_rows_max: 4_500, group_rows_max: 3_000, ..Options::default() };
     let (lake, _) = open(dir, options);
     for batch in log.chunks(1_500) {
-        lake.ingest(batch, batch[batch.len() - 1].0 + 1).unwrap();
+        lake.ingest(batch, batch[batch.len() - 1].0 + 1, TAKEN).unwrap();
     }
     assert_eq!(lake.stats().segments, 1);
     assert_eq!(lake.stats().head_rows, ROWS - 4_500);
@@ -96,7 +96,7 @@ fn events_of_one_instant_follow_their_sequence_numbers_across_segments() {
     let noon = at("2026-06-01T12:00:00Z");
     let log = numbered(0, (0..30).map(|n| event(n, "a", Some("u"), noon)));
     for batch in log.chunks(4) {
-        lake.ingest(batch, batch[batch.len() - 1].0 + 1).unwrap();
+        lake.ingest(batch, batch[batch.len() - 1].0 + 1, TAKEN).unwrap();
     }
     assert!(lake.stats().segments > 2);
     for limit in [1, 7] {
@@ -112,7 +112,7 @@ fn a_point_read_decodes_the_pages_around_the_person_alone() {
     let start = at("2026-06-01T12:00:00Z");
     let later = |n: u64| start.plus(std::time::Duration::from_secs(n));
     let event = |n: u64| event(u128::from(n), "a", Some(&format!("user-{:02}", n % 60)), later(n));
-    lake.ingest(&numbered(0, (0..6_000).map(event)), 6_000).unwrap();
+    lake.ingest(&numbered(0, (0..6_000).map(event)), 6_000, TAKEN).unwrap();
     lake.seal().unwrap();
     let segments = lake.state().unwrap().segments.clone();
     let rows = |wanted: Wanted<'_>| -> usize {

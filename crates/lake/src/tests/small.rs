@@ -20,7 +20,7 @@ fn many_small_appends_write_each_byte_a_few_times() {
     let (lake, _) = open(dir.path(), Options::default());
     let (rounds, rows) = (80, 30);
     for round in 0..rounds {
-        lake.ingest(&appended(round, rows), (round + 1) * rows).unwrap();
+        lake.ingest(&appended(round, rows), (round + 1) * rows, TAKEN).unwrap();
         lake.seal().unwrap();
         lake.compact().unwrap();
     }

@@ -24,7 +24,7 @@ fn an_answer_holds_whole_batches_and_never_fewer_than_before() {
     thread::scope(|scope| {
         scope.spawn(|| {
             for number in 0..60 {
-                lake.ingest(&batch(number), (number + 1) * BATCH).unwrap();
+                lake.ingest(&batch(number), (number + 1) * BATCH, TAKEN).unwrap();
             }
             done.store(true, Ordering::Release);
         });
