@@ -262,7 +262,7 @@ impl Callers {
         }
         let written = self.db.write(sql::Locks::none(), move |tx| store::key::touch(tx, key, now)).await;
         if let Err(fault) = written {
-            tracing::warn!(key.id = %key, error = %fault, "the last use of a key was not noted");
+            tracing::warn!(key.id = %key, error = %kernel::chain(&fault), "the last use of a key was not noted");
         }
     }
 

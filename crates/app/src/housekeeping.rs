@@ -29,7 +29,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
             () = tokio::time::sleep(EVERY) => {}
         }
         if let Err(fault) = sweep(&app).await {
-            tracing::warn!(error = %fault, "housekeeping failed; it tries again in an hour");
+            tracing::warn!(error = %kernel::chain(&fault), "housekeeping failed; it tries again in an hour");
         }
     }
 }

@@ -287,7 +287,7 @@ pub async fn session(app: &App, token: &Secret<String>) -> Result<Option<Actor>,
         let lock = store::operator::lock(session.operator);
         // A page is not refused because this could not be noted; the next one notes it.
         if let Err(fault) = app.db.write(lock, move |tx| store::operator::touch(tx, &hash, now)).await {
-            tracing::warn!(error = %fault, "the use of a session could not be noted");
+            tracing::warn!(error = %kernel::chain(&fault), "the use of a session could not be noted");
         }
     }
     Ok(Some(Actor { id: session.operator, organization: session.organization, email: session.email }))

@@ -72,7 +72,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
             }
             Ok(_) => {}
             Err(fault) => {
-                tracing::warn!(error = %fault, "the relay pauses");
+                tracing::warn!(error = %kernel::chain(&fault), "the relay pauses");
                 tokio::select! {
                     () = shutdown.cancelled() => return,
                     () = tokio::time::sleep(PAUSE) => {}

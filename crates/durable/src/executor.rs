@@ -1,7 +1,7 @@
 //! Runs jobs: takes what the lanes hand over, claims what is due, renews leases, sleeps in between.
 
 use crate::job::{self, Claimed};
-use kernel::{Category, Clock, JobId, Timestamp};
+use kernel::{Category, Clock, JobId, Timestamp, chain};
 use sql::{Database, Engine, Fault};
 use std::collections::HashMap;
 use std::future::Future;
@@ -45,13 +45,7 @@ pub struct JobFault {
 
 impl<E: std::error::Error> From<E> for JobFault {
     fn from(error: E) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            message = format!("{message}: {cause}");
-            source = cause.source();
-        }
-        Self { message, category: Category::Fault }
+        Self { message: chain(&error), category: Category::Fault }
     }
 }
 
@@ -331,7 +325,7 @@ impl Work {
                 claimed.into_iter().zip(free).collect()
             }
             Err(fault) => {
-                tracing::warn!(error = %fault, "could not claim jobs");
+                tracing::warn!(error = %chain(&fault), "could not claim jobs");
                 self.jobs.wake(now.plus(CLAIM_PAUSE));
                 Vec::new()
             }
@@ -383,7 +377,7 @@ impl Work {
                 })
                 .await;
             if let Err(fault) = renewed {
-                tracing::warn!(error = %fault, "could not renew the leases of running jobs");
+                tracing::warn!(error = %chain(&fault), "could not renew the leases of running jobs");
             }
         }
     }
@@ -408,7 +402,7 @@ impl Work {
         let written =
             self.db.write(sql::Locks::none(), move |tx| job::failed(tx, &jobs, &claimed, due_at)).await;
         if let Err(error) = written {
-            tracing::error!(job.id = %job.id, error = %error, "could not record that a job failed");
+            tracing::error!(job.id = %job.id, error = %chain(&error), "could not record that a job failed");
         }
     }
 
@@ -424,7 +418,7 @@ impl Work {
         let (claimed, now) = (job.clone(), self.clock.now());
         let parked = self.db.write(sql::Locks::none(), move |tx| job::park(tx, &claimed, &reason, now)).await;
         if let Err(error) = parked {
-            tracing::error!(job.id = %job.id, error = %error, "could not park a job");
+            tracing::error!(job.id = %job.id, error = %chain(&error), "could not park a job");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod bounded;
 mod category;
+mod chain;
 mod cursor;
 mod env;
 mod id;
@@ -12,6 +13,7 @@ mod time;
 
 pub use bounded::{Bounded, BoundedFault};
 pub use category::Category;
+pub use chain::chain;
 pub use cursor::{Cursor, CursorFault};
 pub use env::Env;
 pub use id::*;

@@ -52,7 +52,7 @@ impl LakeConsumer {
             }
         }
         if let Err(fault) = self.seal().await {
-            tracing::warn!(error = %super::chain(&fault), "the lake was not sealed: the next start reads more again");
+            tracing::warn!(error = %kernel::chain(&fault), "the lake was not sealed: the next start reads more again");
         }
     }
 

@@ -194,23 +194,11 @@ async fn pause(
     pause: Duration,
     shutdown: &CancellationToken,
 ) -> Woken {
-    let reason = chain(fault);
+    let reason = kernel::chain(fault);
     tracing::warn!(consumer, error = %reason, "a consumer of the journal rests after a fault");
     metrics::counter!("thrivestack_consumer_faults_total", "consumer" => consumer).increment(1);
     tokio::select! {
         () = shutdown.cancelled() => Woken::Shutdown,
         () = tokio::time::sleep(pause) => Woken::More,
     }
-}
-
-/// A fault with its causes, in one line.
-fn chain(fault: &dyn std::error::Error) -> String {
-    let mut text = fault.to_string();
-    let mut source = fault.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

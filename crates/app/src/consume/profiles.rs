@@ -127,7 +127,7 @@ impl Profiles {
         alone.add(*seq, record, self.clock.now());
         match self.commit(from, seq.next(), alone).await {
             Err(fault) if fault.category() != Category::Unavailable => {
-                let letter = batch::bury(*seq, record, super::chain(&fault), self.clock.now());
+                let letter = batch::bury(*seq, record, kernel::chain(&fault), self.clock.now());
                 let mut batch = Batch::default();
                 batch.letters.push(letter);
                 self.commit(from, seq.next(), batch).await
