@@ -17,8 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Rows of one turn: one journal append and one command that deletes them.
 const BATCH: i64 = 500;
-/// After a failure: journal or database are away.
+/// After a failure, because journal or database are away; twice as long after each further one.
 const PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// Rung after each commit that pushed to the outbox.
 #[derive(Clone, Default)]
@@ -60,29 +62,36 @@ impl RelayFault {
     }
 }
 
-/// Relays until `shutdown`. What is left then goes out after the next start.
+/// Relays until `shutdown`. What is left then goes out after the next start. The bell is heard while all is well; new
+/// rows do not mend what has failed, so they cut no pause short.
 pub async fn run(app: App, shutdown: CancellationToken) {
-    loop {
-        match turn(&app).await {
+    let mut faults = 0;
+    while !shutdown.is_cancelled() {
+        let turned = turn(&app).await;
+        faults = if turned.is_ok() { 0 } else { faults + 1 };
+        match turned {
             Ok(0) => {
                 tokio::select! {
-                    () = shutdown.cancelled() => return,
+                    () = shutdown.cancelled() => {}
                     () = app.relay.0.rung.notified() => {}
                 }
             }
             Ok(_) => {}
             Err(fault) => {
-                tracing::warn!(error = %kernel::chain(&fault), "the relay pauses");
+                let pause = pause(faults);
+                tracing::warn!(error = %kernel::chain(&fault), pause.seconds = pause.as_secs_f64(), "the relay pauses");
                 tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    () = tokio::time::sleep(PAUSE) => {}
+                    () = shutdown.cancelled() => {}
+                    () = tokio::time::sleep(pause) => {}
                 }
             }
         }
-        if shutdown.is_cancelled() {
-            return;
-        }
     }
+}
+
+/// How long to rest after so many failures in a row.
+fn pause(faults: u32) -> Duration {
+    PAUSE.saturating_mul(2_u32.saturating_pow(faults.saturating_sub(1))).min(PAUSE_MAX)
 }
 
 /// Relays one batch; how many rows it took.
@@ -125,4 +134,15 @@ fn decode(app: &App, message: &Message) -> Result<journal::Record, Box<dyn std::
         received_at: app.clock.now(),
         body: body.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_that_lasts_is_tried_ever_more_rarely() {
+        let pauses = [1, 2, 3, 6, 7, 8, u32::MAX].map(|faults| pause(faults).as_millis());
+        assert_eq!(pauses, [500, 1_000, 2_000, 16_000, 30_000, 30_000, 30_000]);
+    }
 }
