@@ -4,15 +4,14 @@ use crate::config::LogFormat;
 use std::io::IsTerminal;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// The filter is not one.
-#[derive(Debug, thiserror::Error)]
-#[error("log: {0:?} is not a level or a list such as info,sql=debug")]
-pub struct LogFault(String);
+/// Whether [`start`] can follow this filter to the letter.
+pub fn is_filter(text: &str) -> bool {
+    EnvFilter::try_new(text).is_ok()
+}
 
-/// Sets up logging for the process. A second call changes nothing.
-pub fn start(format: LogFormat, filter: &str) -> Result<(), LogFault> {
-    let filter = EnvFilter::try_new(filter).map_err(|_| LogFault(filter.to_owned()))?;
-    let registry = tracing_subscriber::registry().with(filter);
+/// Sets up logging for the process. Parts of the filter that are none are left out. A second call changes nothing.
+pub fn start(format: LogFormat, filter: &str) {
+    let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
     let started = if format.is_text() {
         let colour = std::io::stderr().is_terminal();
         registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(colour)).try_init()
@@ -21,7 +20,6 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), LogFault> {
     };
     // Somebody embeds us and has set it up already.
     drop(started);
-    Ok(())
 }
 
 /// An error with everything that caused it, in one line.

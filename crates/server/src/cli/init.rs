@@ -46,7 +46,7 @@ pub(super) struct Options {
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
     let (config, layers) = common.load(&[("public_url", options.public_url.as_ref())])?;
-    log::start(config.log_format, "warn")?;
+    log::start(config.log_format, "warn");
     let public_url = config.public_url.clone().unwrap_or_else(|| launch::own_url(config.listen));
     let plan = Plan {
         product: options.product,

@@ -11,7 +11,7 @@ mod serve;
 use crate::{
     config::{self, Config, ConfigFaults, Layers},
     data_dir::DataDirFault,
-    log::{self, LogFault},
+    log,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -69,8 +69,6 @@ enum Command {
 pub(crate) enum CliFault {
     #[error(transparent)]
     Config(#[from] ConfigFaults),
-    #[error(transparent)]
-    Log(#[from] LogFault),
     #[error(transparent)]
     DataDir(#[from] DataDirFault),
     /// The cause of another part, already in words.
@@ -146,7 +144,7 @@ impl Common {
     fn load_briefly(&self, own: &[(&'static str, Option<&String>)]) -> Result<Config, CliFault> {
         let (config, layers) = self.load(own)?;
         let asked = *layers.origin("log") != config::Origin::Default;
-        log::start(config.log_format, if asked { &config.log } else { "warn" })?;
+        log::start(config.log_format, if asked { &config.log } else { "warn" });
         Ok(config)
     }
 }

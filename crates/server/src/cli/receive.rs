@@ -39,7 +39,7 @@ pub(super) struct Options {
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
     let (config, _) = common.load(&[])?;
-    log::start(config.log_format, "warn")?;
+    log::start(config.log_format, "warn");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let connection = connection(&options)?;
     let secret = options.secret.or_else(|| config::variable("THRIVESTACK_WEBHOOK_SECRET")).map(Secret::new);

@@ -26,7 +26,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     let clock = outside.clock.clone();
     let (config, layers) =
         common.load(&[("listen", options.listen.as_ref()), ("public_url", options.public_url.as_ref())])?;
-    log::start(config.log_format, &config.log)?;
+    log::start(config.log_format, &config.log);
     for warning in &layers.warnings {
         tracing::warn!("{warning}");
     }

@@ -1,6 +1,7 @@
 //! From the text of a setting to its type. A complaint says what would have been good, and never repeats a
 //! secret.
 
+use crate::log;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ipnet::IpNet;
 use kernel::Secret;
@@ -151,6 +152,13 @@ pub(super) fn count(text: &str) -> Parsed<usize> {
 
 pub(super) fn words(text: &str) -> Parsed<String> {
     if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+pub(super) fn log_filter(text: &str) -> Parsed<String> {
+    if !text.is_empty() && log::is_filter(text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{text:?} is not a level or a list such as info,sql=debug"))
 }
 
 pub(super) fn log_format(text: &str) -> Parsed<LogFormat> {

@@ -106,7 +106,7 @@ settings! {
 
     /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`), or levels for parts such as
     /// `info,sql=debug`.
-    log: String = "info", parse::words, plain;
+    log: String = "info", parse::log_filter, plain;
 
     /// Connections held open at the same time; further ones wait to be accepted.
     connections_max: usize = "2048", parse::count, plain;

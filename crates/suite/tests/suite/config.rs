@@ -50,6 +50,7 @@ fn every_fault_is_told_at_once_with_its_origin_and_no_secret() {
         ("THRIVESTACK_LAKE_URL", "clickhouse://lake"),
         ("THRIVESTACK_TRUSTED_PROXIES", "10.0.0.0/8, nobody"),
         ("THRIVESTACK_PUBLIC_URL", "ftp://x/"),
+        ("THRIVESTACK_LOG", "sql=loud"),
     ];
     let told = load(&flags, &environment).unwrap_err().to_string();
     for place in [
@@ -60,6 +61,7 @@ fn every_fault_is_told_at_once_with_its_origin_and_no_secret() {
         "lake_url",
         "trusted_proxies",
         "public_url",
+        "log",
         "retry_production",
         "colour",
         "header_timeout",
