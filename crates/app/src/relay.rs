@@ -1,10 +1,11 @@
-//! The relay: brings outbox rows to the journal, in order per subject, and forgets them once they are there.
+//! The relay: brings outbox rows to the journal, in order per subject, and forgets them once they are there. One that
+//! it cannot read goes to the outbox's dead letters, and the relay goes on.
 //!
 //! A crash between the two sends a row again; consumers discard it by its message id. The relay reads whatever
 //! rows there are, never "id > last", because rows do not become visible in the order of their keys.
 
 use crate::App;
-use durable::outbox::{self, Message};
+use durable::outbox::{self, DeadLetter, Message};
 use kernel::Category;
 use model::event::HouseEvent;
 use model::telemetry::record;
@@ -100,31 +101,42 @@ pub async fn turn(app: &App) -> Result<usize, RelayFault> {
     if messages.is_empty() {
         return Ok(0);
     }
-    let records: Vec<_> = messages.iter().filter_map(|message| encode(app, message)).collect();
-    let unreadable = messages.len() - records.len();
+    let (mut records, mut readable, mut letters) = (Vec::new(), Vec::new(), Vec::new());
+    for message in messages {
+        match decode(app, &message) {
+            Ok(record) => {
+                records.push(record);
+                readable.push(message);
+            }
+            Err(fault) => letters.push(DeadLetter { message, reason: kernel::chain(&*fault) }),
+        }
+    }
     if !records.is_empty() {
         app.journal.append(records).await?;
     }
-    let taken = messages.len();
-    app.db.write(Locks::none(), move |tx| outbox::delete(tx, &messages)).await?;
-    app.relay.0.relayed.fetch_add(u64::try_from(taken - unreadable).unwrap_or(0), Ordering::Relaxed);
-    app.relay.0.unreadable.fetch_add(u64::try_from(unreadable).unwrap_or(0), Ordering::Relaxed);
-    Ok(taken)
+    let (relayed, at, letters) = (readable.len(), app.db.now(), Arc::new(letters));
+    let buried = Arc::clone(&letters);
+    app.db
+        .write(Locks::none(), move |tx| {
+            outbox::delete(tx, &readable)?;
+            outbox::bury(tx, &buried, at)
+        })
+        .await?;
+    tell(app, relayed, &letters);
+    Ok(relayed + letters.len())
 }
 
-/// The record of a row. One that cannot be read was written by a release that we do not know; it is counted and
-/// told, because nobody else will see it again.
-fn encode(app: &App, message: &Message) -> Option<journal::Record> {
-    match decode(app, message) {
-        Ok(record) => Some(record),
-        Err(error) => {
-            tracing::error!(outbox.subject = %message.subject, outbox.n = message.n, error = %error,
-                "an outbox row cannot be read and is left out");
-            None
-        }
+/// Counts what a turn did. A row that cannot be read was written by a release that we do not know, or not by us.
+fn tell(app: &App, relayed: usize, letters: &[DeadLetter]) {
+    app.relay.0.relayed.fetch_add(relayed as u64, Ordering::Relaxed);
+    app.relay.0.unreadable.fetch_add(letters.len() as u64, Ordering::Relaxed);
+    for DeadLetter { message, reason } in letters {
+        tracing::error!(environment.id = %message.environment, outbox.subject = %message.subject, outbox.n = message.n,
+            error = %reason, "an outbox row cannot be read: it lies with the dead letters");
     }
 }
 
+/// The record of a row.
 fn decode(app: &App, message: &Message) -> Result<journal::Record, Box<dyn std::error::Error>> {
     let event: HouseEvent = serde_json::from_str(&message.body)?;
     let body = record::of_house(&event)?;

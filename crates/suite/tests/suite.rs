@@ -25,6 +25,7 @@ mod suite {
     mod process;
     mod receiver;
     mod refusal;
+    mod relay;
     mod route;
     mod standard_webhooks;
     mod telemetry;

@@ -1,5 +1,5 @@
 use crate::{components, env};
-use durable::outbox;
+use durable::outbox::{self, DeadLetter, Message};
 use kernel::Timestamp;
 use sql::{Fault, Locks};
 
@@ -41,5 +41,50 @@ async fn a_refused_command_leaves_nothing_in_the_outbox() {
             .await;
         assert!(matches!(refused, Err(Fault::LockBusy)));
         assert_eq!(db.read(outbox::count).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_message_is_kept_once_with_the_reason_and_waits_no_more() {
+    for test in testkit::databases("outbox_dead", &components()).await {
+        let db = test.database();
+        db.write(Locks::none(), |tx| {
+            outbox::push(tx, env(1), "a", 0, Timestamp::EPOCH, "a0")?;
+            outbox::push(tx, env(1), "a", 1, Timestamp::EPOCH, "a1")
+        })
+        .await
+        .unwrap();
+        let message = db.read(|tx| outbox::waiting(tx, 1)).await.unwrap().remove(0);
+        let letter = DeadLetter { message, reason: "no such field: \0".to_owned() };
+        for at in [1, 2] {
+            let letters = [letter.clone()];
+            let at = Timestamp::from_seconds(at);
+            db.write(Locks::none(), move |tx| outbox::bury(tx, &letters, at)).await.unwrap();
+        }
+        let kept = db.read(|tx| outbox::dead_letters(tx, 10)).await.unwrap();
+        assert_eq!(kept, [DeadLetter { reason: "no such field: \u{fffd}".to_owned(), ..letter }]);
+        let waiting = db.read(|tx| outbox::waiting(tx, 10)).await.unwrap();
+        assert_eq!(waiting.iter().map(|message| message.n).collect::<Vec<_>>(), [1]);
+    }
+}
+
+#[tokio::test]
+async fn dead_letters_are_bounded() {
+    for test in testkit::databases("outbox_dead_many", &components()).await {
+        let db = test.database();
+        let environment = env(1).id();
+        let letter = |n| DeadLetter {
+            message: Message { environment, subject: "a".to_owned(), n, body: "x".to_owned() },
+            reason: "why".to_owned(),
+        };
+        let most = outbox::DEAD_LETTERS_MAX;
+        for n in [0..most, most..most + 3] {
+            let at = Timestamp::from_seconds(n.end);
+            let letters: Vec<_> = n.map(letter).collect();
+            db.write(Locks::none(), move |tx| outbox::bury(tx, &letters, at)).await.unwrap();
+        }
+        let kept = db.read(move |tx| outbox::dead_letters(tx, i64::MAX)).await.unwrap();
+        let kept: Vec<_> = kept.iter().map(|letter| letter.message.n).collect();
+        assert_eq!(kept, (3..most + 3).rev().collect::<Vec<_>>());
     }
 }
