@@ -50,9 +50,12 @@ static TEXTS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
 
 pub(crate) fn routes() -> Router<ConsoleState> {
     let page = || get(page).fallback(not_here);
+    // With and without a final slash, as every path of ours (decision D2).
     Router::new()
         .route("/{product}/{environment}/{workflow}/{page}", page())
+        .route("/{product}/{environment}/{workflow}/{page}/", page())
         .route("/{product}/{environment}/{workflow}/{page}/{token}", page())
+        .route("/{product}/{environment}/{workflow}/{page}/{token}/", page())
 }
 
 async fn page(

@@ -61,6 +61,8 @@ pub fn operator_router(state: ConsoleState) -> Router {
         .route("/", get(|| async { Redirect::to(path::CONSOLE) }))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .nest(path::CONSOLE, operator::routes())
+        // Nesting leaves this one out.
+        .route(&format!("{}/", path::CONSOLE), get(|| async { Redirect::permanent(path::CONSOLE) }))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), failure::layer))
         .layer(middleware::from_fn(policy::operator))

@@ -12,6 +12,7 @@ mod wire;
 use crate::{ConsoleState, failure::Failure, path, visitor::Visitor};
 use axum::{
     Router,
+    extract::OriginalUri,
     response::Redirect,
     routing::{get, post},
 };
@@ -46,8 +47,14 @@ async fn entrance_hall(visitor: Visitor) -> Redirect {
     Redirect::to(&path::home(stage))
 }
 
-async fn unknown() -> Failure {
-    Failure::absent("The address leads nowhere. The menu has all the rooms there are.")
+/// A final slash is no other page (decision D2): whoever typed one is led to the page itself.
+async fn unknown(OriginalUri(uri): OriginalUri) -> Result<Redirect, Failure> {
+    let page = uri.path().trim_end_matches('/');
+    if page.len() < uri.path().len() {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Ok(Redirect::permanent(&format!("{page}{query}")));
+    }
+    Err(Failure::absent("The address leads nowhere. The menu has all the rooms there are."))
 }
 
 async fn not_like_this() -> axum::response::Response {

@@ -77,6 +77,21 @@ async fn a_password_leads_back_to_where_one_wanted_to_go() {
 }
 
 #[tokio::test]
+async fn a_final_slash_leads_to_the_page_without() {
+    let house = House::new().await;
+    let mut browser = Browser::default();
+    for (typed, page) in [
+        ("/console/", "/console"),
+        ("/console/dev/runs/?state=incident", "/console/dev/runs?state=incident"),
+        ("/console/nowhere//", "/console/nowhere"),
+    ] {
+        let answer = browser.get(&house, typed).await;
+        assert_eq!((answer.status.as_u16(), to(&answer)), (308, page), "{typed}");
+    }
+    assert_eq!(browser.get(&house, "/console/no/such/room/at/all").await.status, 404);
+}
+
+#[tokio::test]
 async fn nothing_outside_of_the_console_is_come_back_to() {
     let house = House::new().await;
     Browser::signed_in(&house).await;

@@ -119,3 +119,32 @@ async fn links_open_nothing_but_their_own_run() {
     let elsewhere = link.as_str().replacen(&house.start.environment_id.to_string(), &production, 1);
     assert_eq!(house.browse(&elsewhere.parse().unwrap()).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_final_slash_changes_nothing() {
+    let mut house = House::new().await;
+    let (_, link) = acknowledged(&mut house).await;
+    let slashed = |url: &Url| {
+        let mut url = url.clone();
+        url.set_path(&format!("{}/", url.path()));
+        url
+    };
+    let arrived = house.browse(&slashed(&link)).await;
+    assert_eq!((arrived.status.as_u16(), arrived.location().path()), (303, "/onboarding"));
+    let back: Url = query(&arrived.location(), "returnUrl").unwrap().parse().unwrap();
+    assert_eq!(house.browse(&slashed(&back)).await.location().path(), "/home");
+    let id = house.start.workflows.prosumer;
+    for (path, status, kind) in [
+        (format!("/{id}/{id}/{id}/continue"), 404, "text/html"),
+        (format!("/{id}/{id}/{id}/continue/unknown"), 404, "text/html"),
+        ("/a/b/c/continue".to_owned(), 404, "application/json"),
+        ("/a/b/c/continue/unknown".to_owned(), 404, "application/json"),
+    ] {
+        let url: Url = format!("https://hosted.test{path}").parse().unwrap();
+        for url in [slashed(&url), url] {
+            let answer = house.browse(&url).await;
+            let found = answer.headers["content-type"].to_str().unwrap();
+            assert_eq!((answer.status.as_u16(), found.split(';').next()), (status, Some(kind)), "{url}");
+        }
+    }
+}
