@@ -2,7 +2,7 @@
 
 use super::{CliFault, Common, init};
 use crate::{
-    config::Config,
+    config::{self, Config},
     data_dir::DataDir,
     launch::{self, Bound, Launched},
     log, signal,
@@ -17,13 +17,23 @@ use demo::{
     telemetry,
 };
 use kernel::{Rng, token};
-use std::{fs, io, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    fs,
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// How long Acme Notes may take to end after the server has.
 const ACME_GRACE: Duration = Duration::from_millis(500);
+/// How often the data are removed when somebody still writes there.
+const REMOVALS_MAX: usize = 5;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -42,7 +52,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     let outside = Outside::real();
     let home = Home::choose(options.keep.clone(), &*outside.rng);
     let config = configure(common, &options, &home)?;
-    let ending = signal::shutdown();
+    let ending = signal::shutdown(home.last_word());
     let stage = Stage::set(&config, &outside, ending.clone()).await?;
     stage.introduce(&home);
     let outcome = if options.check {
@@ -70,22 +80,39 @@ impl Home {
             Some(path) => Self { path: path.into(), kept: true },
             None => {
                 let name = format!("thrivestack-demo-{}", token::<9>(rng));
-                Self { path: std::env::temp_dir().join(name), kept: false }
+                Self { path: config::temporary_dir().join(name), kept: false }
             }
         }
     }
 }
 
+impl Home {
+    /// What is left to do when the process ends at once, while the server still writes.
+    fn last_word(&self) -> impl FnOnce() + Send + 'static {
+        let temporary = (!self.kept).then(|| self.path.clone());
+        move || temporary.iter().for_each(|path| remove(path))
+    }
+}
+
 impl Drop for Home {
     fn drop(&mut self) {
-        if self.kept {
-            return;
+        if !self.kept {
+            remove(&self.path);
         }
-        match fs::remove_dir_all(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                eprintln!("{} could not be removed: {error}", self.path.display());
+    }
+}
+
+/// Whoever cannot be rid of the data is told where they are.
+fn remove(path: &Path) {
+    for left in (0..REMOVALS_MAX).rev() {
+        match fs::remove_dir_all(path) {
+            Ok(()) => return,
+            Err(_) if !path.exists() => return,
+            Err(error) if left == 0 => {
+                // The terminal may be gone.
+                let _ = writeln!(io::stderr(), "{} could not be removed: {error}", path.display());
             }
-            _ => {}
+            Err(_) => {}
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     for warning in &layers.warnings {
         tracing::warn!("{warning}");
     }
-    let ending = signal::shutdown();
+    let ending = signal::shutdown(|| {});
     let dir = DataDir::open(&config.data_dir)?;
     let bound = launch::bind(&config).await.map_err(CliFault::of)?;
     if !bound.address.ip().is_loopback() && config.public_url.is_none() {

@@ -80,6 +80,11 @@ pub fn variable(name: &str) -> Option<String> {
     environment().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
+/// Where the environment wants files that nobody keeps.
+pub fn temporary_dir() -> PathBuf {
+    std::env::temp_dir()
+}
+
 /// Our part of the environment. Values that are not UTF-8 are kept as far as they are.
 fn environment() -> Vec<(String, String)> {
     std::env::vars_os()

@@ -15,6 +15,7 @@ use server::config::{Config, Layers};
 use server::data_dir::DataDir;
 use server::wiring::{Outside, State};
 use std::collections::VecDeque;
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
@@ -46,8 +47,16 @@ pub fn program() -> PathBuf {
 
 /// The program with these arguments, in a directory and an environment that say nothing.
 pub fn command(dir: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program());
-    command.args(arguments).current_dir(dir).stdin(Stdio::null()).kill_on_drop(true);
+    command_under(&[], dir, arguments)
+}
+
+/// The same, started by a launcher that becomes the program, such as `env`.
+pub fn command_under(launcher: &[&str], dir: &Path, arguments: &[&str]) -> Command {
+    let program = program();
+    let words = launcher.iter().map(OsStr::new).chain([program.as_os_str()]);
+    let words: Vec<&OsStr> = words.chain(arguments.iter().map(OsStr::new)).collect();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).current_dir(dir).stdin(Stdio::null()).kill_on_drop(true);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("THRIVESTACK_") {
             command.env_remove(name);
@@ -228,16 +237,20 @@ impl Lines {
         .await;
     }
 
-    /// Sends SIGTERM.
-    pub async fn ask_to_end(&self) {
+    /// Sends a signal, such as `TERM`.
+    pub async fn signal(&self, name: &str) {
         let pid = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status().await.unwrap();
         assert!(sent.success());
     }
 
     /// Sends SIGTERM and waits for the end.
     pub async fn terminate(&mut self) -> ExitStatus {
-        self.ask_to_end().await;
+        self.signal("TERM").await;
+        self.ended().await
+    }
+
+    pub async fn ended(&mut self) -> ExitStatus {
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         ended.unwrap_or_else(|_| panic!("it did not end:\n{}", self.text())).unwrap()
     }

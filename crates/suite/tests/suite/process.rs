@@ -1,4 +1,6 @@
-//! The program's other commands, as processes: `init`, refusals of `serve`, `receive --ack`, `demo --check`.
+//! The program's other commands, as processes: `init`, refusals of `serve`, `receive --ack`, `demo`.
+
+mod demo;
 
 use super::binary::{Backend, Installation, Lines, command, finish, run, until};
 use super::receiver::Receiver;
@@ -197,18 +199,6 @@ async fn a_foreign_secret_makes_receive_refuse_the_delivery() {
     let (receiving, ()) = Lines::until(receive, waits).await;
     house.backend(&server).trigger("ada").await;
     receiving.says("signature: REFUSED").await;
-}
-
-#[tokio::test]
-async fn the_demo_checks_itself_and_leaves_nothing_behind() {
-    let dir = TempDir::new().unwrap();
-    let mut demo = command(dir.path(), &["demo", "--check", "--listen", "127.0.0.1:0"]);
-    demo.env("TMPDIR", dir.path());
-    let checked = finish(demo).await;
-    let told = text(&checked.stdout);
-    assert!(checked.status.success(), "{told}\n{}", text(&checked.stderr));
-    assert!(told.contains("Everything happened."), "{told}");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "the data are gone");
 }
 
 #[tokio::test]

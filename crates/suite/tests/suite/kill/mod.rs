@@ -105,7 +105,7 @@ async fn live_and_die(
     pause(dice.next() % DELAY_MICROS_MAX).await;
     let told = server.process.text();
     if dice.next().is_multiple_of(KILLS_PER_ENDING) {
-        server.process.ask_to_end().await;
+        server.process.signal("TERM").await;
         pause(dice.next() % END_MICROS).await;
     }
     server.kill().await;

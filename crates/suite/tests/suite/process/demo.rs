@@ -1,0 +1,78 @@
+//! `demo` leaves nothing behind, however it is ended.
+
+use super::text;
+use crate::suite::binary::{Lines, command, command_under, finish, until};
+use std::net::SocketAddr;
+use std::path::Path;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+use url::Url;
+
+const DEMO: [&str; 3] = ["demo", "--listen", "127.0.0.1:0"];
+
+/// With its data in this directory, where it alone is.
+async fn started(mut demo: Command, dir: &Path) -> (Lines, Url) {
+    demo.env("TMPDIR", dir);
+    Lines::until(demo, |line| line.trim().strip_prefix("The API is at ")?.parse().ok()).await
+}
+
+fn entries(dir: &Path) -> usize {
+    std::fs::read_dir(dir).unwrap().count()
+}
+
+#[tokio::test]
+async fn the_demo_checks_itself_and_leaves_nothing_behind() {
+    let dir = TempDir::new().unwrap();
+    let mut demo = command(dir.path(), &["demo", "--check", "--listen", "127.0.0.1:0"]);
+    demo.env("TMPDIR", dir.path());
+    let checked = finish(demo).await;
+    let told = text(&checked.stdout);
+    assert!(checked.status.success(), "{told}\n{}", text(&checked.stderr));
+    assert!(told.contains("Everything happened."), "{told}");
+    assert_eq!(entries(dir.path()), 0, "the data are gone");
+}
+
+#[tokio::test]
+async fn a_closed_terminal_ends_the_demo_calmly_unless_it_was_to_live_on() {
+    let dir = TempDir::new().unwrap();
+    for (launcher, ends) in [("--default-signal=HUP", true), ("--ignore-signal=HUP", false)] {
+        let demo = command_under(&["env", launcher], dir.path(), &DEMO);
+        let (mut demo, url) = started(demo, dir.path()).await;
+        assert_eq!(entries(dir.path()), 1);
+        demo.signal("HUP").await;
+        if !ends {
+            assert_eq!(reqwest::get(url.join("/readyz").unwrap()).await.unwrap().status(), 200, "nohup");
+            demo.signal("TERM").await;
+        }
+        assert_eq!(demo.ended().await.code(), Some(0), "{}", demo.text());
+        assert_eq!(entries(dir.path()), 0, "the data are gone");
+    }
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_the_demo_at_once_and_leaves_nothing_either() {
+    let dir = TempDir::new().unwrap();
+    let (mut demo, url) = started(command(dir.path(), &DEMO), dir.path()).await;
+    let address = url.socket_addrs(|| None).unwrap()[0];
+    let slow = begin_request(address).await;
+    demo.signal("TERM").await;
+    // The end has begun when nobody listens any more; it waits for the request.
+    until("the begin of the end", async || TcpStream::connect(address).await.is_err().then_some(())).await;
+    demo.signal("TERM").await;
+    assert_eq!(demo.ended().await.code(), Some(130), "{}", demo.text());
+    assert_eq!(entries(dir.path()), 0, "the data are gone: {}", demo.text());
+    drop(slow);
+}
+
+/// A request whose body does not come, once the server waits for it.
+async fn begin_request(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = "POST /api/track HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut told = [0; 12];
+    stream.read_exact(&mut told).await.unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100");
+    stream
+}
