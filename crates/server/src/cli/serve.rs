@@ -42,8 +42,11 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     }
     let launched = launch::launch(&config, dir, bound, outside, ending).await.map_err(CliFault::of)?;
     tell_ready(&config, &launched, real::uptime(&*clock).as_millis());
-    if std::io::stderr().is_terminal() {
-        tell_way_in(&launched).await?;
+    // A server that works is not ended for want of a link, and one that is broken tells so by its own log.
+    if std::io::stderr().is_terminal()
+        && let Err(fault) = tell_way_in(&launched).await
+    {
+        tracing::warn!(error = %log::chain(&fault), "no link to sign in with could be made");
     }
     launched.until_end().await;
     Ok(ExitCode::SUCCESS)
