@@ -6,6 +6,7 @@ use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
 use webkit::{Family, Refusal, request_id};
@@ -20,7 +21,12 @@ struct Asked {
 }
 
 pub(crate) fn routes() -> Router<ApiState> {
-    alias::everywhere(Router::new(), "/ValidateAuthOTP", get(handle))
+    // HEAD would use a code up and answer without the token.
+    alias::everywhere(Router::new(), "/ValidateAuthOTP", get(handle).head(get_alone))
+}
+
+async fn get_alone() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")])
 }
 
 async fn handle(State(state): State<ApiState>, request: Request) -> Response {

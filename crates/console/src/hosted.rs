@@ -49,7 +49,8 @@ static TEXTS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
 });
 
 pub(crate) fn routes() -> Router<ConsoleState> {
-    let page = || get(page).fallback(not_here);
+    // A look is a visit and may hand the browser over: whoever asks for the head alone does neither.
+    let page = || get(page).head(not_here).fallback(not_here);
     // With and without a final slash, as every path of ours (decision D2).
     Router::new()
         .route("/{product}/{environment}/{workflow}/{page}", page())
@@ -248,7 +249,9 @@ async fn not_here(Path(segments): Path<HashMap<String, String>>, request: Reques
     }
     let refusal =
         Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this page answers GET alone");
-    refusal.into_response(Family::Telemetry, id)
+    let mut response = refusal.into_response(Family::Telemetry, id);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+    response
 }
 
 /// The page's texts for one product and account.

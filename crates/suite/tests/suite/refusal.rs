@@ -141,3 +141,23 @@ async fn a_token_answer_names_the_request() {
     let id: Value = json!(answer.headers["x-request-id"].to_str().unwrap());
     assert_eq!(answer.json()["response_id"], id);
 }
+
+/// A checker of links asks for the head alone: it must not use up what the person behind it needs.
+#[tokio::test]
+async fn head_uses_up_no_code_and_is_no_visit() {
+    let mut house = House::new().await;
+    let (run, link) = house.waiting("ada").await;
+    house.ack(&run, Some("t-1")).await;
+    let head = |path: String| house.send(Request::head(path).body(Body::empty()).unwrap());
+    let refused = head(link[url::Position::BeforePath..].to_owned()).await;
+    assert_eq!((refused.status.as_u16(), &refused.headers["allow"]), (405, &"GET".parse().unwrap()));
+    let (again, _) = house.trigger("ada").await;
+    assert_eq!(again, run, "nobody was handed over: a trigger is no login yet");
+
+    let arrived = house.browse(&link).await.location();
+    let (_, code) = arrived.query_pairs().find(|(name, _)| name == "authOTP").unwrap();
+    let path = format!("/v1/ValidateAuthOTP?authOTP={code}");
+    let refused = head(path.clone()).await;
+    assert_eq!((refused.status.as_u16(), &refused.headers["allow"]), (405, &"GET".parse().unwrap()));
+    assert_eq!(house.get(&path).await.status, 200, "the code is still good");
+}
