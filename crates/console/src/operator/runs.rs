@@ -55,14 +55,16 @@ pub(crate) async fn page(
         limit: ROWS,
     };
     let found = run::list(&state.app, place.env, filter).await.map_err(|f| Failure::of(f.category(), f))?;
+    // It comes from the address: at most what there is.
+    let before = wanted.from.min(found.total.saturating_sub(found.rows.len() as u64));
     let page = Runs {
         sub: counted(found.counts.all, "run so far", "runs so far"),
         chips: chips(&place, &found.counts, &wanted.state, &search),
         rows: found.rows.iter().map(|run| row(&place, run)).collect(),
-        shown: shown(&found, wanted.from),
-        first: (wanted.from > 0).then(|| link(&place, &wanted.state, &search, None)),
+        shown: shown(&found, before),
+        first: (before > 0).then(|| link(&place, &wanted.state, &search, None)),
         next: found.next.as_ref().map(|next| {
-            let so_far = wanted.from + found.rows.len() as u64;
+            let so_far = before + found.rows.len() as u64;
             link(&place, &wanted.state, &search, Some((next, so_far)))
         }),
         empty: found.counts.all == 0,
@@ -117,9 +119,9 @@ fn chips(place: &Place, counts: &RunCounts, current: &str, search: &str) -> Vec<
     all.into_iter().filter(shown).map(chip).collect()
 }
 
-fn shown(page: &RunPage, from: u64) -> String {
-    let to = from + page.rows.len() as u64;
-    format!("Rows {}–{} of {}", count(from + 1), count(to), count(page.total.max(to)))
+fn shown(page: &RunPage, before: u64) -> String {
+    let to = before + page.rows.len() as u64;
+    format!("Rows {}–{} of {}", count(before + 1), count(to), count(page.total))
 }
 
 fn link(place: &Place, state: &str, search: &str, after: Option<(&Cursor, u64)>) -> String {
