@@ -38,12 +38,14 @@
     if (swatch && /^#[0-9a-f]{6}$/i.test(field.value)) swatch.setAttribute("fill", field.value);
   });
 
-  // Relative times go on.
+  // Relative times go on, in the words of the server. From half a day on those depend on its midnight, and times to
+  // come are said otherwise: both stay as they were drawn.
   const said = (seconds) => {
+    if (seconds < 0) return null;
     if (seconds < 5) return "just now";
     if (seconds < 60) return `${Math.floor(seconds)} s ago`;
     if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-    if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+    if (seconds < 12 * 3600) return `${Math.floor(seconds / 3600)} h ago`;
     return null;
   };
   const tick = () => {
