@@ -1,6 +1,6 @@
 //! Job rows: enqueue, claim, finish. A lease says who may finish a job; its fence decides.
 
-use crate::executor::Jobs;
+use crate::jobs::Jobs;
 use kernel::{Env, JobId, Timestamp};
 use sql::{Fault, Lock, Tx, params, statements};
 

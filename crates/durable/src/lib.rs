@@ -10,13 +10,17 @@
 //!
 //! Not promised: exactly-once effects outside the database. A handler's effect carries a stable id instead.
 
-pub mod executor;
+mod executor;
+mod handler;
 pub mod job;
+mod jobs;
 pub mod outbox;
 pub mod signal;
 
-pub use executor::{Executor, Handler, Jobs, Options, Registry};
+pub use executor::{Executor, Options};
+pub use handler::{Handler, JobFault, Registry, Running};
 pub use job::{Claimed, NewJob};
+pub use jobs::{Jobs, Stats};
 
 use sql::Migration;
 

@@ -117,7 +117,7 @@ impl State {
             tokio::task::spawn_blocking(move || open_files(journal_path, lake_path, countries_path, &*rng));
         let (journal, lake, geo) = opened.await??;
         if self.db.engine() == sql::Engine::Sqlite {
-            // The data directory's lock says that nobody else runs: leases left behind belong to the dead.
+            // The database's lock says that nobody else runs: leases left behind belong to the dead.
             self.db.write(sql::Locks::none(), durable::job::void_leases).await?;
         }
         app::consume::check(&self.db, &journal, &lake).await?;
@@ -232,13 +232,7 @@ impl Assembled {
         let shutdown = CancellationToken::new();
         let tasks = TaskTracker::new();
         let Self { app, executor, registry, outside } = self;
-        tasks.spawn(executor.run(
-            app.db.clone(),
-            registry,
-            Arc::clone(&outside.clock),
-            shutdown.clone(),
-            JOB_GRACE,
-        ));
+        tasks.spawn(executor.run(app.db.clone(), registry, shutdown.clone(), JOB_GRACE));
         tasks.spawn(app::relay::run(app.clone(), shutdown.clone()));
         tasks.spawn(app::consume::run(app.clone(), shutdown.clone()));
         tasks.spawn(app::housekeeping::run(app.clone(), shutdown.clone()));

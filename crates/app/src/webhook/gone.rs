@@ -2,8 +2,7 @@
 
 use super::{Target, WebhookFault, step, tell};
 use crate::{App, setting};
-use durable::executor::Running;
-use durable::{Claimed, Handler, NewJob, job};
+use durable::{Claimed, Handler, NewJob, Running, job};
 use kernel::{JobId, Timestamp};
 use model::run::{Event, Run};
 use tokio_util::sync::CancellationToken;

@@ -21,8 +21,7 @@ pub use deliver::Deliver;
 pub use gone::EndpointGone;
 pub use overdue::AckOverdue;
 
-use durable::NewJob;
-use durable::executor::JobFault;
+use durable::{JobFault, NewJob};
 use kernel::{Category, DeliveryId, Env, JobId, RunId, Timestamp, WorkflowId};
 use model::run::{Event, Run};
 use serde::{Deserialize, Serialize};

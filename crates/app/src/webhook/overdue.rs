@@ -2,8 +2,7 @@
 
 use super::{Target, WebhookFault, given_up, step, tell};
 use crate::App;
-use durable::executor::Running;
-use durable::{Claimed, Handler, job};
+use durable::{Claimed, Handler, Running, job};
 use model::run::Event;
 use tokio_util::sync::CancellationToken;
 

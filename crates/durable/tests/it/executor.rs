@@ -1,16 +1,11 @@
 use crate::{components, env};
-use durable::executor::JobFault;
-use durable::{Claimed, Executor, Handler, NewJob, Options, Registry, job};
+use durable::{Claimed, Executor, Handler, JobFault, NewJob, Options, Registry, Running, job};
 use kernel::{Category, Clock, JobId};
 use sql::{Database, Fault, Locks};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::{SeededRng, TestClock, TestDb};
 use tokio_util::sync::CancellationToken;
-
-type Running = Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>>;
 
 /// Notes what it runs; what it does then depends on the payload.
 #[derive(Clone)]
@@ -77,9 +72,8 @@ impl House {
     }
 
     async fn drain(&mut self) -> usize {
-        let clock: Arc<dyn Clock> = self.clock.clone();
         let registry = std::mem::take(&mut self.registry);
-        let (ran, registry) = self.executor.drain(&self.db, registry, &clock).await;
+        let (ran, registry) = self.executor.drain(&self.db, registry).await;
         self.registry = registry;
         ran
     }
@@ -239,12 +233,11 @@ async fn a_running_executor_sleeps_until_something_is_due() {
     for test in testkit::databases("jobs_idle", &components()).await {
         let house = House::new(&test, Options::default());
         house.enqueue("one", Duration::ZERO).await;
-        let (db, seen, clock) = (house.db.clone(), Arc::clone(&house.seen), house.clock.clone());
+        let (db, seen) = (house.db.clone(), Arc::clone(&house.seen));
         let stop = CancellationToken::new();
         let running = tokio::spawn(house.executor.run(
             db.clone(),
             house.registry,
-            clock,
             stop.clone(),
             Duration::from_secs(5),
         ));

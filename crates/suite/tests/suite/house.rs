@@ -6,8 +6,7 @@
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use durable::executor::Running;
-use durable::{Claimed, Executor, Handler, Registry};
+use durable::{Claimed, Executor, Handler, Registry, Running};
 use http::{Method, Request, StatusCode};
 use kernel::{Clock, Env, Secret};
 use oidc::PrivateKey;
@@ -100,10 +99,9 @@ impl House {
 
     /// Runs what is due now: jobs, and everything that they make due.
     pub async fn settle(&mut self) -> usize {
-        let clock: Arc<dyn Clock> = self.clock.clone();
         let registry = std::mem::take(&mut self.registry);
         let db = self.app.db.clone();
-        let (ran, registry) = self.executor.drain(&db, registry, &clock).await;
+        let (ran, registry) = self.executor.drain(&db, registry).await;
         self.registry = registry;
         while app::relay::turn(&self.app).await.unwrap() > 0 {}
         ran
