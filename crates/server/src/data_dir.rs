@@ -1,11 +1,15 @@
-//! The data directory: who may use it now, and whether this program understands it.
+//! The data directory and the stores: who may use them now, and whether this program understands them.
 //!
 //! ```text
-//! lock         held by serve, init and rebuild while they run; the operating system frees it when they die
-//! format       the version of everything here; written last by init, so its presence means "complete"
-//! master.key   32 random bytes in base64, mode 0600
+//! lock             held by serve, init and rebuild while they run; the operating system frees it when they die
+//! format           the version of everything here; written last by init, so its presence means "complete"
+//! master.key       32 random bytes in base64, mode 0600
+//! state.db.lock    the same for each store by itself, wherever it lies: two data directories may be configured
+//! journal/lock     to use one store
+//! lake/lock
 //! ```
 
+use crate::config::Config;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Rng, Secret};
 use std::{
@@ -18,12 +22,13 @@ use std::{
 const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "format";
 const LOCK_FILE: &str = "lock";
+const DATABASE_LOCK_SUFFIX: &str = ".lock";
 const MASTER_KEY_FILE: &str = "master.key";
 
 /// Why a data directory cannot be used, each with what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirFault {
-    #[error("{0} is in use by another thrivestack process; stop that one first, or name another directory")]
+    #[error("{0} is in use by another thrivestack process; stop that one first, or name another place")]
     Locked(PathBuf),
     #[error("{0} is not a data directory yet; make it one with: thrivestack init --data-dir {0}")]
     Empty(PathBuf),
@@ -47,11 +52,12 @@ pub enum DataDirFault {
     Io { operation: &'static str, path: PathBuf, source: io::Error },
 }
 
-/// A data directory that this process alone uses until it is dropped.
+/// A data directory that this process alone uses until it is dropped, with the stores that it has taken.
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
-    _lock: File,
+    /// The files that carry the locks, by their real names.
+    locks: Vec<(PathBuf, File)>,
 }
 
 impl DataDir {
@@ -59,7 +65,7 @@ impl DataDir {
     pub fn open(path: &Path) -> Result<Self, DataDirFault> {
         // Looked at before the lock, so that asking a wrong directory leaves nothing behind in it.
         Self::check(path)?;
-        Self::lock(path)
+        Self::taken(path)
     }
 
     /// Whether `init` has finished this directory in a format that we read; takes nothing.
@@ -83,7 +89,7 @@ impl DataDir {
             return Err(DataDirFault::Initialised(path.to_path_buf()));
         }
         make_private(path)?;
-        let dir = Self::lock(path)?;
+        let dir = Self::taken(path)?;
         // Somebody else may have finished between the look and the lock.
         if path.join(FORMAT_FILE).exists() {
             return Err(DataDirFault::Initialised(path.to_path_buf()));
@@ -100,15 +106,53 @@ impl DataDir {
         }
     }
 
-    fn lock(path: &Path) -> Result<Self, DataDirFault> {
-        let name = path.join(LOCK_FILE);
-        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&name);
-        let file = open.map_err(|error| io_fault("cannot open", &name, error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(DataDirFault::Locked(path.to_path_buf())),
-            Err(TryLockError::Error(error)) => Err(io_fault("cannot lock", &name, error)),
+    fn taken(path: &Path) -> Result<Self, DataDirFault> {
+        let mut dir = Self { path: path.to_path_buf(), locks: Vec::new() };
+        dir.lock(path, real(path)?.join(LOCK_FILE))?;
+        Ok(dir)
+    }
+
+    /// Takes every store that is configured; directories that are not there are made.
+    pub fn take_stores(&mut self, config: &Config) -> Result<(), DataDirFault> {
+        self.take_database(config)?;
+        for url in [&config.journal_url, &config.lake_url] {
+            let path = config.located(url);
+            make_private(&path)?;
+            self.lock(&path, real(&path)?.join(LOCK_FILE))?;
         }
+        Ok(())
+    }
+
+    /// Takes the state database, which need not be there yet.
+    pub fn take_database(&mut self, config: &Config) -> Result<(), DataDirFault> {
+        let path = config.located(&config.database_url);
+        let dir = path.parent().unwrap_or(Path::new("."));
+        make_private(dir)?;
+        let name = path.file_name().unwrap_or_default();
+        // A link is followed, as SQLite follows it.
+        let database = if path.exists() { real(&path)? } else { real(dir)?.join(name) };
+        let mut lock = database.into_os_string();
+        lock.push(DATABASE_LOCK_SUFFIX);
+        self.lock(&path, lock.into())
+    }
+
+    /// Takes the lock in `file` for what is known as `path`. What this process holds already stays held.
+    fn lock(&mut self, path: &Path, file: PathBuf) -> Result<(), DataDirFault> {
+        if self.locks.iter().any(|(held, _)| *held == file) {
+            return Ok(());
+        }
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        // Whoever could open it could hold it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let opened = options.open(&file).map_err(|error| io_fault("cannot open", &file, error))?;
+        match opened.try_lock() {
+            Ok(()) => self.locks.push((file, opened)),
+            Err(TryLockError::WouldBlock) => return Err(DataDirFault::Locked(path.to_path_buf())),
+            Err(TryLockError::Error(error)) => return Err(io_fault("cannot lock", &file, error)),
+        }
+        Ok(())
     }
 
     pub fn path(&self) -> &Path {
@@ -146,6 +190,11 @@ impl DataDir {
         let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(Secret::new).ok_or(DataDirFault::MasterKey(path))
     }
+}
+
+/// The name without links.
+fn real(path: &Path) -> Result<PathBuf, DataDirFault> {
+    fs::canonicalize(path).map_err(|error| io_fault("cannot find", path, error))
 }
 
 fn absent(error: &io::Error) -> bool {

@@ -79,7 +79,7 @@ pub struct Launched {
 /// Opens the stores, starts the parts and answers requests until `ending` is cancelled.
 pub async fn launch(
     config: &Config,
-    dir: DataDir,
+    mut dir: DataDir,
     bound: Bound,
     outside: Outside,
     ending: CancellationToken,
@@ -87,6 +87,7 @@ pub async fn launch(
     let Bound { listener, address, public_url } = bound;
     outside.listeners.add(address);
     wiring::must_exist(config)?;
+    dir.take_stores(config)?;
     let state = State::open(config, &master_key(config, &dir)?, &outside).await?;
     state.must_be_initialised(config).await?;
     let running = state.assemble(config, public_url.clone(), outside).await?.start();

@@ -145,8 +145,8 @@ impl Stage {
         let acme_bound = bind_acme(bound.address).await?;
         let acme_url = Url::parse(&acme_bound.url()).map_err(CliFault::of)?;
         let plan = plan(&bound, &acme_bound)?;
-        let dir = DataDir::create(&config.data_dir)?;
-        let made = init::initialise(config, &dir, &plan, outside).await?;
+        let mut dir = DataDir::create(&config.data_dir)?;
+        let made = init::initialise(config, &mut dir, &plan, outside).await?;
         dir.finish()?;
         let setup_url = made.operator.setup_url.expose().clone();
         let client = client(&made, &bound.public_url, outside)?;

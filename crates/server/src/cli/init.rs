@@ -57,8 +57,8 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
         success_url: options.success_url,
         waitlist_limit: options.waitlist_limit,
     };
-    let dir = DataDir::create(&config.data_dir)?;
-    let initialised = initialise(&config, &dir, &plan, &Outside::real()).await?;
+    let mut dir = DataDir::create(&config.data_dir)?;
+    let initialised = initialise(&config, &mut dir, &plan, &Outside::real()).await?;
     if let (Origin::Flag(_), Some(url)) = (layers.origin("public_url"), &config.public_url) {
         keep_public_url(&dir, url)?;
     }
@@ -75,11 +75,12 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
 /// What fails leaves nothing behind, so that the same command can be mended and given again.
 pub(super) async fn initialise(
     config: &Config,
-    dir: &DataDir,
+    dir: &mut DataDir,
     plan: &Plan,
     outside: &Outside,
 ) -> Result<Initialised, CliFault> {
     let database = config.located(&config.database_url);
+    dir.take_database(config)?;
     dir.must_lack(&[("state.db", database.clone()), ("master.key", dir.master_key_file())])?;
     let before = beside(&database);
     let initialised = fill(config, dir, plan, outside, &database).await;

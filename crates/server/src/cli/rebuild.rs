@@ -28,10 +28,11 @@ enum What {
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
     let config = common.load_briefly(&[])?;
-    let dir = DataDir::open(&config.data_dir)?;
+    let mut dir = DataDir::open(&config.data_dir)?;
     let outside = Outside::real();
     let key = launch::master_key(&config, &dir)?;
     wiring::must_exist(&config).map_err(CliFault::of)?;
+    dir.take_stores(&config)?;
     let state = State::open(&config, &key, &outside).await.map_err(CliFault::of)?;
     state.must_be_initialised(&config).await.map_err(CliFault::of)?;
     let (path, rng) = (config.located(&config.journal_url), Arc::clone(&outside.rng));

@@ -1,10 +1,11 @@
 //! The data directory: one process at a time, complete or not at all, and never a newer format.
 
 use server::{
+    config::{Config, Layers},
     data_dir::{DataDir, DataDirFault},
     real::OsRng,
 };
-use std::fs;
+use std::{fs, path::Path};
 use tempfile::TempDir;
 
 fn finished() -> TempDir {
@@ -24,6 +25,47 @@ fn one_process_at_a_time() {
     assert!(told.to_string().contains(dir.path().to_str().unwrap()), "{told}");
     drop(first);
     DataDir::open(dir.path()).unwrap();
+}
+
+/// The configuration of a data directory with these settings.
+fn configured(dir: &Path, settings: &[(&'static str, String)]) -> Config {
+    let mut flags = vec![("data_dir", dir.display().to_string())];
+    flags.extend_from_slice(settings);
+    Config::from_layers(Layers::gather(&flags, None, &[])).unwrap().0
+}
+
+#[test]
+fn a_store_belongs_to_one_process_whichever_data_directory_names_it() {
+    let (one, other) = (finished(), finished());
+    let mut first = DataDir::open(one.path()).unwrap();
+    first.take_stores(&configured(one.path(), &[])).unwrap();
+    first.take_stores(&configured(one.path(), &[])).unwrap();
+
+    fs::write(one.path().join("state.db"), "").unwrap();
+    let link = other.path().join("link.db");
+    std::os::unix::fs::symlink(one.path().join("state.db"), &link).unwrap();
+    let inside = |scheme: &str, name: &str| format!("{scheme}:{}", one.path().join(name).display());
+    let mut second = DataDir::open(other.path()).unwrap();
+    for (setting, url, told) in [
+        ("database_url", inside("sqlite", "state.db"), "state.db"),
+        ("database_url", format!("sqlite:{}", link.display()), "link.db"),
+        ("journal_url", inside("file", "journal"), "journal"),
+        ("journal_url", inside("file", ""), ""),
+        ("lake_url", inside("file", "lake/../journal"), "journal"),
+    ] {
+        let fault = second.take_stores(&configured(other.path(), &[(setting, url.clone())])).unwrap_err();
+        assert!(matches!(&fault, DataDirFault::Locked(path) if path.ends_with(told)), "{url}: {fault}");
+    }
+    drop(first);
+    second.take_stores(&configured(other.path(), &[("journal_url", inside("file", "journal"))])).unwrap();
+}
+
+#[test]
+fn stores_that_share_a_directory_do_not_lock_each_other_out() {
+    let dir = finished();
+    let here = || "file:.".to_owned();
+    let config = configured(dir.path(), &[("journal_url", here()), ("lake_url", here())]);
+    DataDir::open(dir.path()).unwrap().take_stores(&config).unwrap();
 }
 
 #[test]

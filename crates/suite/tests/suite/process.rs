@@ -102,6 +102,27 @@ async fn a_derived_part_is_rebuilt_while_nobody_serves() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_store_of_another_installation_is_not_served_nor_rebuilt_while_it_is_in_use() {
+    let receiver = Receiver::absent().await;
+    let (house, other) = (Installation::of(&receiver).await, Installation::of(&receiver).await);
+    let server = house.serve().await;
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir", "."];
+    for (variable, scheme, store, arguments) in [
+        ("THRIVESTACK_DATABASE_URL", "sqlite", "state.db", &serve[..]),
+        ("THRIVESTACK_JOURNAL_URL", "file", "journal", &serve),
+        ("THRIVESTACK_LAKE_URL", "file", "lake", &["rebuild", "lake", "--data-dir", "."]),
+    ] {
+        let mut refused = command(&other.data(), arguments);
+        refused.env(variable, format!("{scheme}:{}", house.data().join(store).display()));
+        let refused = finish(refused).await;
+        let told = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{store}: {told}");
+        assert!(told.contains(&format!("{store} is in use by another")), "{told}");
+    }
+    server.stop().await;
+}
+
 /// Beside a running server, because that is where an operator is who cannot sign in.
 #[tokio::test]
 async fn a_fresh_link_is_given_beside_a_running_server_and_ends_the_one_before() {
