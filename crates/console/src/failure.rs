@@ -32,6 +32,11 @@ impl Failure {
         Self { cause: Some(Arc::new(cause)), ..Self::new(category, title, text) }
     }
 
+    /// The same, when something was done before it.
+    pub(crate) fn after(self, done: &str) -> Self {
+        Self { text: format!("{done} {}", self.text), ..self }
+    }
+
     pub(crate) fn absent(text: &str) -> Self {
         Self::new(Category::Absent, "There is no such page", text)
     }

@@ -32,3 +32,4 @@ mod suite {
     mod token;
     mod trigger;
 }
+    mod waitlist;

@@ -47,6 +47,20 @@ impl From<StepFault> for ActFault {
     }
 }
 
+/// A batch that ended early. Those before stay admitted.
+#[derive(Debug, thiserror::Error)]
+#[error("{admitted} were admitted, and the next was not")]
+pub struct BatchFault {
+    pub admitted: usize,
+    pub source: ActFault,
+}
+
+impl BatchFault {
+    pub fn category(&self) -> Category {
+        self.source.category()
+    }
+}
+
 /// Delivers the webhook of an incident again, with a fresh schedule and the same `webhook-id`.
 pub async fn retry(app: &App, actor: &Actor, env: Env, run: RunId) -> Result<Run, ActFault> {
     act(app, actor, env, run, Event::Retry).await
@@ -69,15 +83,16 @@ pub async fn admit(app: &App, actor: &Actor, env: Env, run: RunId) -> Result<Run
 
 /// Admits those who have waited longest, at most [`BATCH_MAX`]. How many were admitted: one that somebody else admitted or
 /// cancelled meanwhile does not count.
-pub async fn admit_next(app: &App, actor: &Actor, env: Env, count: usize) -> Result<usize, ActFault> {
+pub async fn admit_next(app: &App, actor: &Actor, env: Env, count: usize) -> Result<usize, BatchFault> {
     let count = count.min(BATCH_MAX);
-    let waiting = app.db.read(move |tx| store::run::waitlisted(tx, env, count)).await?;
     let mut admitted = 0;
+    let waiting = app.db.read(move |tx| store::run::waitlisted(tx, env, count)).await;
+    let waiting = waiting.map_err(|fault| BatchFault { admitted, source: fault.into() })?;
     for run in waiting {
         match admit(app, actor, env, run.id).await {
             Ok(_) => admitted += 1,
             Err(ActFault::Refused(_) | ActFault::Unknown) => {}
-            Err(fault) => return Err(fault),
+            Err(source) => return Err(BatchFault { admitted, source }),
         }
     }
     Ok(admitted)

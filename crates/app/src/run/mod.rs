@@ -18,7 +18,7 @@ mod try_out;
 mod view;
 
 pub use ack::{AckFault, AckRequest, acknowledge};
-pub use act::{ActFault, BATCH_MAX, admit, admit_next, cancel, retry, skip};
+pub use act::{ActFault, BATCH_MAX, BatchFault, admit, admit_next, cancel, retry, skip};
 pub use apply::StepFault;
 pub(crate) use apply::{Step, apply};
 pub use news::News;

@@ -205,8 +205,9 @@ pub(crate) async fn admit_batch(
             "Write a whole number from 1 to 100. Nobody was admitted.",
         )
     })?;
-    run::admit_next(&state.app, place.actor(), place.env, wanted)
-        .await
-        .map_err(|fault| Failure::of(fault.category(), fault))?;
+    run::admit_next(&state.app, place.actor(), place.env, wanted).await.map_err(|fault| {
+        let admitted = counted(fault.admitted as u64, "person was", "people were");
+        Failure::of(fault.category(), fault).after(&format!("{admitted} admitted before that."))
+    })?;
     Ok(Redirect::to(&path::runs(place.stage)).into_response())
 }

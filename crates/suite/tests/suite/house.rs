@@ -9,6 +9,7 @@ use bytes::Bytes;
 use durable::{Claimed, Executor, Handler, Registry, Running};
 use http::{Method, Request, StatusCode};
 use kernel::{Clock, Env, Secret};
+use model::setting::Settings;
 use oidc::PrivateKey;
 use outbound::recorded::{Recorder, answer};
 use serde_json::{Value, json};
@@ -194,6 +195,15 @@ impl House {
 
     /// Someone who may act on runs.
     pub fn actor(&self) -> app::operator::Actor {
+    /// Saves other settings, as the form does.
+    pub async fn set(&self, env: Env, change: impl FnOnce(&mut Settings)) {
+        let current = app::setting::current(&self.app, env).await.unwrap();
+        let mut settings = current.settings.clone();
+        change(&mut settings);
+        let draft = app::setting::Draft::of(&settings, current.version);
+        app::setting::save(&self.app, &self.actor(), env, &draft).await.unwrap();
+    }
+
         app::operator::Actor {
             id: kernel::OperatorId::from_uuid(uuid::Uuid::from_u128(1)),
             organization: kernel::OrganizationId::from_uuid(uuid::Uuid::from_u128(2)),
