@@ -23,6 +23,7 @@ mod suite {
     mod kill;
     mod listener;
     mod process;
+    mod rare;
     mod receiver;
     mod refusal;
     mod relay;

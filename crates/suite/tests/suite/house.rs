@@ -8,7 +8,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use durable::{Claimed, Executor, Handler, Registry, Running};
 use http::{Method, Request, StatusCode};
-use kernel::{Clock, Env, Secret};
+use kernel::{Env, Secret};
 use model::setting::Settings;
 use oidc::PrivateKey;
 use outbound::recorded::{Recorder, answer};
@@ -35,6 +35,8 @@ pub struct Options {
     pub without_urls: bool,
     /// Every job runs twice under one lease, because it may.
     pub jobs_twice: bool,
+    /// In the place of the recorder.
+    pub http: Option<Arc<dyn outbound::Http>>,
 }
 
 pub struct House {
@@ -79,7 +81,7 @@ impl House {
         let outside = Outside {
             clock: clock.clone(),
             rng: Arc::new(SeededRng::new(7)),
-            http: Arc::new(net.clone()),
+            http: options.http.clone().unwrap_or_else(|| Arc::new(net.clone())),
             listeners: outbound::OwnListeners::default(),
         };
         let config = config(&dir);
@@ -193,8 +195,6 @@ impl House {
         (run, link)
     }
 
-    /// Someone who may act on runs.
-    pub fn actor(&self) -> app::operator::Actor {
     /// Saves other settings, as the form does.
     pub async fn set(&self, env: Env, change: impl FnOnce(&mut Settings)) {
         let current = app::setting::current(&self.app, env).await.unwrap();
@@ -204,6 +204,8 @@ impl House {
         app::setting::save(&self.app, &self.actor(), env, &draft).await.unwrap();
     }
 
+    /// Someone who may act on runs.
+    pub fn actor(&self) -> app::operator::Actor {
         app::operator::Actor {
             id: kernel::OperatorId::from_uuid(uuid::Uuid::from_u128(1)),
             organization: kernel::OrganizationId::from_uuid(uuid::Uuid::from_u128(2)),

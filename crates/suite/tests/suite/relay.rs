@@ -11,7 +11,9 @@ async fn a_row_that_cannot_be_read_becomes_a_dead_letter_and_stops_nobody() {
     house
         .app
         .db
-        .write(Locks::none(), move |tx| outbox::push(tx, env, "subject", 7, at, r#"{"name":"from the future"}"#))
+        .write(Locks::none(), move |tx| {
+            outbox::push(tx, env, "subject", 7, at, r#"{"name":"from the future"}"#)
+        })
         .await
         .unwrap();
     house.waiting("ada").await;
