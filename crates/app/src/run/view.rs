@@ -1,7 +1,8 @@
 //! Runs as people and backends read them.
 
 use crate::App;
-use kernel::{Category, Cursor, DeliveryId, Env, RunId, Timestamp};
+use crate::webhook::Purpose;
+use kernel::{Category, Cursor, Env, RunId, Timestamp};
 use model::caller::{Caller, CallerKind, Scope};
 use model::run::{IncidentReason, NodeStatus, Run, RunState, WaitingFor, words};
 use model::workflow::{Definition, Kind};
@@ -58,6 +59,7 @@ pub struct RunPage {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunCounts {
     pub all: u64,
+    pub running: u64,
     pub waiting: u64,
     pub waitlisted: u64,
     pub incident: u64,
@@ -73,11 +75,10 @@ pub struct RunDetail {
     pub words: &'static str,
     pub workflow_name: String,
     pub nodes: Vec<NodeView>,
-    pub deliveries: Vec<(DeliveryId, String)>,
     pub mails: Vec<Mail>,
     pub lead: Option<Lead>,
-    /// Continuation links opened, and when the first was.
-    pub visits: (i64, Option<Timestamp>),
+    /// Continuation links opened.
+    pub visits: i64,
     pub may_retry: bool,
     pub may_skip: bool,
     pub may_cancel: bool,
@@ -103,11 +104,22 @@ pub struct NodeView {
 #[derive(Debug, Clone)]
 pub struct AttemptView {
     pub attempt: Attempt,
+    pub purpose: Purpose,
     pub webhook_id: String,
+    /// Names and values in the order in which they are kept; what is secret is hidden.
+    pub request_headers: Vec<(String, String)>,
+    pub response_headers: Vec<(String, String)>,
     /// The body that was sent, the same at each attempt.
     pub request_body: String,
     /// The answer as text, foreign bytes replaced.
     pub response_body: String,
+}
+
+impl AttemptView {
+    /// Whether the endpoint took it: any 2xx.
+    pub fn is_success(&self) -> bool {
+        self.attempt.status.is_some_and(|status| (200..300).contains(&status))
+    }
 }
 
 /// Runs, newest first.
@@ -149,7 +161,7 @@ fn count(tx: &mut sql::Tx<'_>, env: Env) -> Result<RunCounts, sql::Fault> {
     for (state, waiting_for, n) in store::run::counts(tx, env)? {
         counts.all += n;
         match state {
-            RunState::Running => {}
+            RunState::Running => counts.running += n,
             RunState::Waiting => counts.waiting += n,
             RunState::Incident => counts.incident += n,
             RunState::Completed => counts.completed += n,
@@ -168,7 +180,7 @@ pub async fn detail(app: &App, env: Env, id: RunId) -> Result<Option<RunDetail>,
     let Some(definition) = super::version(app, env, run.workflow, run.version).await? else {
         return Ok(None);
     };
-    let (deliveries, mails, lead, visits) = app
+    let (deliveries, mails, lead, (visits, _)) = app
         .db
         .read(move |tx| {
             let mut deliveries = Vec::new();
@@ -194,7 +206,6 @@ pub async fn detail(app: &App, env: Env, id: RunId) -> Result<Option<RunDetail>,
         words: words(&run),
         workflow_name: format!("{} v{}", definition.name, definition.version),
         nodes: nodes(&run, &definition, attempts),
-        deliveries: deliveries.into_iter().map(|(delivery, _)| (delivery.id, delivery.body)).collect(),
         mails,
         lead,
         visits,
@@ -208,11 +219,24 @@ pub async fn detail(app: &App, env: Env, id: RunId) -> Result<Option<RunDetail>,
 
 fn view(delivery: &store::delivery::Delivery, attempt: &Attempt) -> AttemptView {
     AttemptView {
+        purpose: Purpose::named(&attempt.purpose).unwrap_or(Purpose::First),
+        request_headers: headers(&attempt.request_headers),
+        response_headers: headers(&attempt.response_headers),
         webhook_id: delivery.id.to_string(),
         request_body: delivery.body.clone(),
         response_body: String::from_utf8_lossy(&attempt.response_body).into_owned(),
         attempt: attempt.clone(),
     }
+}
+
+/// What `webhook::attempt` keeps as a JSON object of texts.
+fn headers(kept: &str) -> Vec<(String, String)> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(kept).unwrap_or_default();
+    let text = |value| match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    object.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
 fn nodes(run: &Run, definition: &Definition, mut attempts: Vec<AttemptView>) -> Vec<NodeView> {

@@ -58,6 +58,11 @@ impl Purpose {
             Self::Operator => "operator",
         }
     }
+
+    /// The one that an attempt was kept under.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::First, Self::Resend, Self::Operator].into_iter().find(|purpose| purpose.name() == name)
+    }
 }
 
 /// Which run a job is about, with what names its lock.

@@ -159,9 +159,7 @@ fn node(place: &Place, detail: &RunDetail, view: &NodeView) -> Node {
 /// What the step says of itself; about the webhook, how far it has come.
 fn note(place: &Place, detail: &RunDetail, view: &NodeView) -> String {
     let attempts = || detail.nodes.iter().flat_map(|node| &node.attempts);
-    let is_good =
-        |view: &run::AttemptView| view.attempt.status.is_some_and(|status| (200..300).contains(&status));
-    let delivered_at = attempts().position(is_good).map(|index| index + 1);
+    let delivered_at = attempts().position(run::AttemptView::is_success).map(|index| index + 1);
     match (view.kind, view.status, delivered_at) {
         (Kind::ProvisionTenant, NodeStatus::Done, Some(1)) => format!("{} · webhook delivered", view.note),
         (Kind::ProvisionTenant, NodeStatus::Done, Some(n)) => {
@@ -219,8 +217,7 @@ fn user(detail: &RunDetail) -> Vec<Fact> {
     if !country.is_empty() {
         facts.push(Fact::text("Country", country));
     }
-    let (visits, _) = detail.visits;
-    facts.push(Fact::text("Browser", browser(visits, run.handed_over_at.is_some())));
+    facts.push(Fact::text("Browser", browser(detail.visits, run.handed_over_at.is_some())));
     facts
 }
 

@@ -4,7 +4,7 @@ use crate::{
     view::run::{Attempt, Wire},
     words::{Speaker, rough, span},
 };
-use app::run::AttemptView;
+use app::{run::AttemptView, webhook::Purpose};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -13,11 +13,11 @@ const SHOWN_CHARS_MAX: usize = 20_000;
 
 pub(super) fn attempt(speaker: &Speaker, view: &AttemptView) -> Attempt {
     let tried = &view.attempt;
-    let good = tried.status.is_some_and(|status| (200..300).contains(&status));
+    let good = view.is_success();
     let id = format!("{}-{}", view.webhook_id, tried.n);
     let mut request = String::new();
     line(&mut request, "POST", &tried.url);
-    headers(&mut request, &tried.request_headers);
+    headers(&mut request, &view.request_headers);
     body(&mut request, &view.request_body);
     let mut answer = String::new();
     match (&tried.status, &tried.error) {
@@ -25,7 +25,7 @@ pub(super) fn attempt(speaker: &Speaker, view: &AttemptView) -> Attempt {
         (None, Some(error)) => line(&mut answer, "No answer:", error),
         (None, None) => line(&mut answer, "No answer", ""),
     }
-    headers(&mut answer, &tried.response_headers);
+    headers(&mut answer, &view.response_headers);
     body(&mut answer, &view.response_body);
     if tried.response_truncated {
         answer.push_str("\n<i>… the rest of the answer was not read</i>");
@@ -35,7 +35,7 @@ pub(super) fn attempt(speaker: &Speaker, view: &AttemptView) -> Attempt {
         at: speaker.moment(tried.started_at),
         status: tried.status.map_or_else(|| "—".to_owned(), |status| status.to_string()),
         good,
-        words: words(view, good),
+        words: words(view),
         wires: vec![
             Wire { title: "Request".into(), id: format!("request-{id}"), html: request },
             Wire { title: "Answer".into(), id: format!("answer-{id}"), html: answer },
@@ -43,16 +43,16 @@ pub(super) fn attempt(speaker: &Speaker, view: &AttemptView) -> Attempt {
     }
 }
 
-fn words(view: &AttemptView, good: bool) -> String {
+fn words(view: &AttemptView) -> String {
     let tried = &view.attempt;
-    let purpose = match tried.purpose.as_str() {
-        "resend" => "sent again · ",
-        "operator" => "sent by an operator · ",
-        _ => "",
+    let purpose = match view.purpose {
+        Purpose::First => "",
+        Purpose::Resend => "sent again · ",
+        Purpose::Operator => "sent by an operator · ",
     };
     let outcome = match (&tried.error, tried.status) {
         (Some(error), None) => short(error),
-        (_, Some(status)) if !good => reason(status).to_owned(),
+        (_, Some(status)) if !view.is_success() => reason(status).to_owned(),
         _ => format!("{} bytes", view.response_body.len()),
     };
     let next = tried
@@ -78,15 +78,9 @@ fn reason(status: u16) -> &'static str {
         .unwrap_or("unknown status")
 }
 
-/// Head lines from a JSON object of names and values.
-fn headers(out: &mut String, document: &str) {
-    if let Ok(Value::Object(map)) = serde_json::from_str(document) {
-        for (name, value) in &map {
-            match value {
-                Value::String(text) => line(out, &format!("{name}:"), text),
-                other => line(out, &format!("{name}:"), &other.to_string()),
-            }
-        }
+fn headers(out: &mut String, headers: &[(String, String)]) {
+    for (name, value) in headers {
+        line(out, &format!("{name}:"), value);
     }
 }
 
