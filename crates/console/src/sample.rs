@@ -207,7 +207,7 @@ fn home(stage: Stage) -> Home {
         tiles: vec![
             tile("Signups", "536", "+ 18 %", "", "against the 28 days before"),
             tile("Accounts created", "326", "+ 22 %", "", "against the 28 days before"),
-            tile("Waiting or running now", "14", "", "", "12 on the waitlist, 2 for an acknowledgement"),
+            tile("Waiting now", "14", "", "", "12 on the waitlist, 2 for an acknowledgement"),
             tile("Needs attention now", "1", "", "bad", "stands still until somebody acts"),
         ],
         chart: chart::bars(

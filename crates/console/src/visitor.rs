@@ -9,7 +9,7 @@ use crate::{
 };
 use app::{
     operator::{self, Actor},
-    run::{self, RunCounts, RunFilter},
+    run::{self, RunCounts},
     setting::{self, Current},
 };
 use axum::{
@@ -86,11 +86,8 @@ impl Place {
         let env = *env;
         let current =
             setting::current(&state.app, env).await.map_err(|fault| Failure::of(fault.category(), fault))?;
-        let filter = RunFilter { limit: 1, ..RunFilter::default() };
-        let counts = run::list(&state.app, env, filter)
-            .await
-            .map_err(|fault| Failure::of(fault.category(), fault))?
-            .counts;
+        let counts =
+            run::counts(&state.app, env).await.map_err(|fault| Failure::of(fault.category(), fault))?;
         let speaker = Speaker::new(state.app.db.now(), &current.settings.time_zone);
         Ok(Self { visitor, env, stage, current, speaker, counts })
     }

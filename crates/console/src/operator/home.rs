@@ -139,14 +139,12 @@ fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
     let counts = &place.counts;
     let stage = place.stage;
     let awaiting = counts.waiting.saturating_sub(counts.waitlisted);
-    let running =
-        counts.all - (counts.waiting + counts.incident + counts.completed + counts.cancelled).min(counts.all);
     vec![
         compared("Signups", totals.signups),
         compared("Accounts created", totals.accounts),
         Tile {
-            name: "Under way now".to_owned(),
-            value: count(running + counts.waiting),
+            name: "Waiting now".to_owned(),
+            value: count(counts.waiting),
             change: String::new(),
             change_class: "",
             against: format!(

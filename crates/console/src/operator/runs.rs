@@ -96,10 +96,9 @@ fn filter_state(name: &str) -> Result<(Option<RunState>, Option<WaitingFor>), Fa
 }
 
 fn chips(place: &Place, counts: &RunCounts, current: &str, search: &str) -> Vec<Chip> {
-    let settled = counts.waiting + counts.incident + counts.completed + counts.cancelled;
     let all = [
         ("All", "", counts.all),
-        ("Running", "running", counts.all.saturating_sub(settled)),
+        ("Running", "running", counts.running),
         ("Waiting", "waiting", counts.waiting),
         ("On the waitlist", "waitlist", counts.waitlisted),
         ("Needs attention", "incident", counts.incident),
