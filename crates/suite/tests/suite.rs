@@ -32,5 +32,5 @@ mod suite {
     mod telemetry;
     mod token;
     mod trigger;
-}
     mod waitlist;
+}
