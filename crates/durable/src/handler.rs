@@ -24,12 +24,13 @@ impl<E: std::error::Error> From<E> for JobFault {
 /// A handler at work.
 pub type Running = Pin<Box<dyn Future<Output = Result<(), JobFault>> + Send>>;
 
-/// What a job's name means. A handler finishes its job itself ([`crate::job::complete`], [`crate::job::reschedule`]) in the command
-/// that records its result; an error leaves the job to the executor.
+/// What a job's name means. A handler finishes its job itself ([`crate::job::complete`], [`crate::job::reschedule`])
+/// in the command that records its result; an error leaves the job to the executor.
 pub trait Handler: Send + Sync {
     fn run(&self, job: Claimed, interrupted: CancellationToken) -> Running;
 
-    /// The job kept failing and is parked: tell whoever waits for it.
+    /// The job kept failing and is about to be parked: tell whoever waits for it. Asked again when the database was
+    /// away; after any other error the job is parked with both reasons.
     fn given_up(&self, job: Claimed, reason: String) -> Running;
 }
 

@@ -169,9 +169,11 @@ pub(crate) fn park(tx: &mut Tx<'_>, job: &Claimed, reason: &str, now: Timestamp)
         return Ok(());
     }
     let env = job.env.to_string();
+    // A reason may quote a stranger, and a text column holds no U+0000.
+    let reason = reason.replace('\0', "\u{fffd}");
     tx.execute(
         &PARK,
-        params![&job.id.to_string(), &env, &job.kind, &job.correlation, &job.payload, reason, now],
+        params![&job.id.to_string(), &env, &job.kind, &job.correlation, &job.payload, &reason, now],
     )?;
     complete(tx, job)
 }

@@ -1,10 +1,10 @@
 //! What the executor does with jobs: claims them, runs them, and decides what follows when one fails.
 
-use crate::handler::{JobFault, Registry};
+use crate::handler::{JobFault, Registry, Running};
 use crate::job::{self, Claimed};
 use crate::jobs::Jobs;
 use kernel::{Category, chain};
-use sql::{Database, Engine, Fault, Locks};
+use sql::{Database, Engine, Fault, Locks, Tx};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -20,6 +20,10 @@ const FULL_PAUSE: Duration = Duration::from_millis(20);
 const CLAIM_PAUSE: Duration = Duration::from_secs(1);
 /// Until a job that nobody could be told about is tried once more.
 const GIVE_UP_PAUSE: Duration = Duration::from_secs(60);
+/// Between two attempts to record that a job failed: this long at first, then twice as long each time …
+const INSIST_PAUSE: Duration = Duration::from_millis(100);
+/// … and at most this long.
+const INSIST_PAUSE_MAX: Duration = Duration::from_secs(10);
 
 pub(super) struct Work {
     pub jobs: Jobs,
@@ -89,11 +93,7 @@ impl Work {
             let message = format!("no handler is called {}", job.kind);
             return Err(JobFault { message, category: Category::Fault });
         };
-        let running = handler.run(job.clone(), self.interrupted.clone());
-        // A panic is the handler's, not the executor's.
-        tokio::spawn(running)
-            .await
-            .unwrap_or_else(|panic| Err(JobFault { message: panic.to_string(), category: Category::Fault }))
+        guarded(handler.run(job.clone(), self.interrupted.clone())).await
     }
 
     /// Keeps the leases of running jobs ours for as long as this process lives.
@@ -135,25 +135,54 @@ impl Work {
         let due_at = self.db.now().plus(pause);
         let (mut claimed, jobs) = (job.clone(), self.jobs.clone());
         claimed.faults -= i64::from(forgiven);
-        let written = self.db.write(Locks::none(), move |tx| job::failed(tx, &jobs, &claimed, due_at)).await;
-        if let Err(error) = written {
-            tracing::error!(job.id = %job.id, error = %chain(&error), "could not record that a job failed");
-        }
+        self.insist(job, move |tx| job::failed(tx, &jobs, &claimed, due_at)).await;
     }
 
-    /// Tells first and parks then: a crash in between tells once more, and nobody is left waiting untold.
+    /// Tells first and parks then: a crash in between tells once more. Whom it cannot tell because the database is
+    /// away it tells later; if telling fails by itself, the job is parked with both reasons, for an operator to see.
     async fn give_up(&self, job: &Claimed, reason: String) {
-        if let Some(handler) = self.registry.get(&job.kind)
-            && let Err(fault) = handler.given_up(job.clone(), reason.clone()).await
-        {
-            tracing::error!(job.id = %job.id, error = %fault.message, "could not tell that a job was given up");
-            return self.try_later(job, GIVE_UP_PAUSE, true).await;
-        }
+        let told = match self.registry.get(&job.kind) {
+            Some(handler) => guarded(handler.given_up(job.clone(), reason.clone())).await,
+            None => Ok(()),
+        };
+        let reason = match told {
+            Ok(()) => reason,
+            Err(fault) => {
+                tracing::error!(job.id = %job.id, error = %fault.message, "could not tell that a job was given up");
+                if fault.category == Category::Unavailable {
+                    return self.try_later(job, GIVE_UP_PAUSE, true).await;
+                }
+                format!("{reason}; nobody could be told: {}", fault.message)
+            }
+        };
         self.jobs.count_parked();
         let (claimed, now) = (job.clone(), self.db.now());
-        let parked = self.db.write(Locks::none(), move |tx| job::park(tx, &claimed, &reason, now)).await;
-        if let Err(error) = parked {
-            tracing::error!(job.id = %job.id, error = %chain(&error), "could not park a job");
+        self.insist(job, move |tx| job::park(tx, &claimed, &reason, now)).await;
+    }
+
+    /// Writes what becomes of a job that failed, again and again until it is written or the process ends. On SQLite
+    /// the lease has no end: unwritten, the job would not run before the next start. Until then its slot stays taken,
+    /// so that a database that is away is not asked for more work than it can record.
+    async fn insist(
+        &self,
+        job: &Claimed,
+        write: impl for<'t> Fn(&mut Tx<'t>) -> Result<(), Fault> + Clone + Send + 'static,
+    ) {
+        let mut pause = INSIST_PAUSE;
+        while let Err(fault) = self.db.write(Locks::none(), write.clone()).await {
+            tracing::error!(job.id = %job.id, error = %chain(&fault), "could not record that a job failed");
+            tokio::select! {
+                () = self.interrupted.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = INSIST_PAUSE_MAX.min(pause * 2);
         }
     }
+}
+
+/// Runs a handler's future: a panic is the handler's, not the executor's.
+async fn guarded(running: Running) -> Result<(), JobFault> {
+    tokio::spawn(running)
+        .await
+        .unwrap_or_else(|panic| Err(JobFault { message: panic.to_string(), category: Category::Fault }))
 }

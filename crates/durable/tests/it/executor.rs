@@ -1,11 +1,15 @@
 use crate::{components, env};
 use durable::{Claimed, Executor, Handler, JobFault, NewJob, Options, Registry, Running, job};
 use kernel::{Category, Clock, JobId};
-use sql::{Database, Fault, Locks};
+use sql::{Database, Fault, Locks, params, statements};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::{SeededRng, TestClock, TestDb};
 use tokio_util::sync::CancellationToken;
+
+statements! {
+    REASON = "SELECT reason FROM job_parked";
+}
 
 /// Notes what it runs; what it does then depends on the payload.
 #[derive(Clone)]
@@ -18,10 +22,19 @@ impl Handler for Probe {
     fn run(&self, job: Claimed, _: CancellationToken) -> Running {
         let probe = self.clone();
         Box::pin(async move {
-            probe.seen.lock().unwrap().push(job.payload.clone());
+            let first = {
+                let mut seen = probe.seen.lock().unwrap();
+                seen.push(job.payload.clone());
+                seen.len() == 1
+            };
             match job.payload.as_str() {
                 "fault" => return Err(JobFault { message: "no luck".into(), category: Category::Fault }),
                 "panic" => panic!("as told"),
+                "untold" => return Err(JobFault { message: "no\0luck".into(), category: Category::Fault }),
+                "once, while the lane is full" if first => {
+                    fill_the_lane(&probe.db).await;
+                    return Err(JobFault { message: "no luck".into(), category: Category::Fault });
+                }
                 _ => {}
             }
             probe.db.write(Locks::none(), move |tx| job::complete(tx, &job)).await?;
@@ -33,8 +46,37 @@ impl Handler for Probe {
         let probe = self.clone();
         Box::pin(async move {
             probe.seen.lock().unwrap().push(format!("{} given up: {reason}", job.payload));
-            Ok(())
+            match job.payload.as_str() {
+                "untold" => Err(JobFault { message: "nobody listens".into(), category: Category::Fault }),
+                _ => Ok(()),
+            }
         })
+    }
+}
+
+/// One command at work and one in the queue: a lane with a queue of one has no room then, until it was refused
+/// something.
+async fn fill_the_lane(db: &Database) {
+    let (at_work, begun) = tokio::sync::oneshot::channel();
+    let (at_work, refusals) = (Mutex::new(Some(at_work)), db.stats().refused_full);
+    let (waiter, counted) = (db.clone(), db.clone());
+    tokio::spawn(async move {
+        let busy = move |_: &mut sql::Tx<'_>| {
+            if let Some(at_work) = at_work.lock().unwrap().take() {
+                at_work.send(()).unwrap();
+            }
+            while counted.stats().refused_full == refusals {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Ok::<_, Fault>(())
+        };
+        waiter.write(Locks::none(), busy).await
+    });
+    begun.await.unwrap();
+    let next = db.clone();
+    tokio::spawn(async move { next.write(Locks::none(), |_| Ok::<_, Fault>(())).await });
+    while db.stats().queue_depth == 0 {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -145,6 +187,36 @@ async fn a_job_that_keeps_failing_is_parked_and_somebody_is_told() {
             assert!(seen[3].starts_with(&format!("{payload} given up")), "{seen:?}");
             assert_eq!((seen.len(), house.counts().await), (4, (0, 1)));
         }
+    }
+}
+
+/// Unwritten, the lease would have no end on SQLite, and the job would wait for the next start.
+#[tokio::test]
+async fn a_failure_that_could_not_be_written_is_written_when_it_can() {
+    let options = sql::Options { lanes: 1, queue: 1, ..sql::Options::default() };
+    for test in testkit::databases_with("jobs_insist", &components(), options).await {
+        let mut house = House::new(&test, Options::default());
+        house.enqueue("once, while the lane is full", Duration::ZERO).await;
+        assert_eq!(house.drain().await, 1);
+        assert!(house.db.stats().refused_full > 0, "the lane was not full");
+        house.clock.advance(Duration::from_secs(1));
+        assert_eq!(house.drain().await, 1, "it runs again after the first pause");
+        assert_eq!(house.counts().await, (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_nobody_can_be_told_about_is_parked_with_both_reasons() {
+    for test in testkit::databases("jobs_untold", &components()).await {
+        let mut house = House::new(&test, Options { fault_pauses: Vec::new(), ..Options::default() });
+        house.enqueue("untold", Duration::ZERO).await;
+        assert_eq!(house.drain().await, 1);
+        assert_eq!(house.counts().await, (0, 1));
+        house.clock.advance(Duration::from_secs(3_600));
+        assert_eq!(house.drain().await, 0, "it is not tried again");
+        let reason = |tx: &mut sql::Tx<'_>| tx.query_one(&REASON, params![], |row| row.get::<String>(0));
+        let reason = house.db.read(reason).await.unwrap();
+        assert_eq!(reason, "no\u{fffd}luck; nobody could be told: nobody listens");
     }
 }
 
