@@ -6,10 +6,10 @@ use crate::{
 };
 use app::{run::AttemptView, webhook::Purpose};
 use serde_json::Value;
-use std::fmt::Write;
+use std::{fmt::Write, ops::ControlFlow};
 
-/// A body is shown up to here; the rest is named, not drawn.
-const SHOWN_CHARS_MAX: usize = 20_000;
+/// A body is drawn until it has taken this much of the page, and one value of it at most.
+const SHOWN_BYTES_MAX: usize = 20_000;
 
 pub(super) fn attempt(speaker: &Speaker, view: &AttemptView) -> Attempt {
     let tried = &view.attempt;
@@ -94,49 +94,49 @@ fn body(out: &mut String, text: &str) {
     }
     out.push('\n');
     match serde_json::from_str::<Value>(text) {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => json(out, &value, 0),
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => {
+            let _ = json(out, &value, 0);
+        }
         _ => out.push_str(&escape(&cut(text))),
     }
 }
 
-/// JSON with two spaces a level and its keys marked.
-fn json(out: &mut String, value: &Value, depth: usize) {
-    if out.len() > SHOWN_CHARS_MAX {
-        out.push('…');
-        return;
-    }
-    let pad = "  ".repeat(depth + 1);
-    let close = "  ".repeat(depth);
-    match value {
+/// JSON with two spaces a level and its keys marked; ends where enough is drawn.
+fn json(out: &mut String, value: &Value, depth: usize) -> ControlFlow<()> {
+    let (open, close, items): (_, _, Vec<(Option<&str>, &Value)>) = match value {
         Value::Object(map) if !map.is_empty() => {
-            out.push_str("{\n");
-            for (index, (key, value)) in map.iter().enumerate() {
-                let key = escape(&Value::from(key.as_str()).to_string());
-                let _ = write!(out, "{pad}<em>{key}</em>: ");
-                json(out, value, depth + 1);
-                out.push_str(if index + 1 < map.len() { ",\n" } else { "\n" });
-            }
-            let _ = write!(out, "{close}}}");
+            ('{', '}', map.iter().map(|(key, value)| (Some(key.as_str()), value)).collect())
         }
         Value::Array(items) if !items.is_empty() => {
-            out.push_str("[\n");
-            for (index, value) in items.iter().enumerate() {
-                out.push_str(&pad);
-                json(out, value, depth + 1);
-                out.push_str(if index + 1 < items.len() { ",\n" } else { "\n" });
-            }
-            let _ = write!(out, "{close}]");
+            ('[', ']', items.iter().map(|value| (None, value)).collect())
         }
-        leaf => out.push_str(&escape(&leaf.to_string())),
+        leaf => {
+            out.push_str(&escape(&cut(&leaf.to_string())));
+            return ControlFlow::Continue(());
+        }
+    };
+    out.push(open);
+    let pad = "  ".repeat(depth + 1);
+    for (index, (key, value)) in items.into_iter().enumerate() {
+        if out.len() > SHOWN_BYTES_MAX {
+            out.push('…');
+            return ControlFlow::Break(());
+        }
+        let _ = write!(out, "{}\n{pad}", if index == 0 { "" } else { "," });
+        if let Some(key) = key {
+            let _ = write!(out, "<em>{}</em>: ", escape(&Value::from(key).to_string()));
+        }
+        json(out, value, depth + 1)?;
     }
+    let _ = write!(out, "\n{}{close}", "  ".repeat(depth));
+    ControlFlow::Continue(())
 }
 
 fn cut(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
+    match text.len() > SHOWN_BYTES_MAX {
+        true => format!("{}…", &text[..text.floor_char_boundary(SHOWN_BYTES_MAX)]),
+        false => text.to_owned(),
     }
-    shown
 }
 
 /// Foreign text never becomes markup.

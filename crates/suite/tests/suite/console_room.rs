@@ -222,11 +222,24 @@ async fn runs_are_listed_searched_and_opened_in_their_environment_alone() {
     assert!(!none.contains("<html") && none.contains("No run matches"), "{none}");
 }
 
+/// Four kilobytes of an answer become a hundred times as much when they are deep and indented.
+#[tokio::test]
+async fn what_an_endpoint_answers_takes_a_bounded_part_of_the_page() {
+    let mut house = House::new().await;
+    let deep = format!("{}{}1{}", "[".repeat(100), "1,".repeat(1_900), "]".repeat(100));
+    house.net.answer_with(move |_| Ok(outbound::recorded::answer(200, deep.clone())));
+    let (run, _) = house.waiting("ada").await;
+    let mut browser = Browser::signed_in(&house).await;
+    let page = text(&browser.get(&house, &format!("/console/dev/runs/{run}")).await);
+    assert!(page.contains("1,\n") && page.contains('…'), "the beginning is drawn");
+    assert!(page.len() < 60_000, "{} bytes", page.len());
+}
+
 #[tokio::test]
 async fn an_act_says_what_will_happen_and_then_does_it() {
     let mut house = House::new().await;
     let mut browser = Browser::signed_in(&house).await;
-    let (run, _) = house.waiting("ada").await;
+    let (run, link) = house.waiting("ada").await;
     let page = format!("/console/dev/runs/{run}");
     let asked = text(&browser.get(&house, &format!("{page}/cancel")).await);
     assert!(
@@ -237,6 +250,9 @@ async fn an_act_says_what_will_happen_and_then_does_it() {
     let done = browser.post(&house, &format!("{page}/cancel"), &[]).await;
     assert_eq!((done.status.as_u16(), to(&done)), (303, page.as_str()));
     assert_eq!(house.state(&run).await.0, "cancelled");
+    let ended = text(&house.browse(&link).await);
+    assert!(ended.contains("This signup has ended"), "{ended}");
+    assert!(!ended.contains("http-equiv"), "nothing follows, so nothing is waited for: {ended}");
     let again = browser.post(&house, &format!("{page}/cancel"), &[]).await;
     assert_eq!(again.status, 409);
     assert!(text(&again).contains("The run has moved on"));
