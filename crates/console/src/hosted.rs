@@ -13,12 +13,11 @@ use app::{
     handover::{self, Continue, HostedPage, HostedPath, PageFault},
     setting::Current,
 };
-use askama::Template;
 use axum::{
     Router,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use kernel::{Category, RequestId, RunId};
@@ -104,30 +103,35 @@ fn present(answer: Continue, reference: &str, partial: bool) -> Response {
         Continue::Redirect(url) => go_on(url.as_str(), partial),
         Continue::Progress(progress) => show_progress(&progress, reference, partial),
         Continue::Waitlisted(current) => {
-            let texts = Texts::of(&current, "");
-            let paragraphs = ["waitlist_text", "waitlist_next"].map(|name| texts.text(name)).into();
-            let title = texts.text("waitlist_title");
-            let brand = brand(&current, reference);
-            whole(&Message { brand, title, paragraphs, way_on: None, refresh: Some(LOOK_AGAIN) }, partial)
+            let texts = ["waitlist_title", "waitlist_text", "waitlist_next"];
+            whole(&message(&current, reference, texts, Some(LOOK_AGAIN)), partial)
         }
         Continue::Trouble(current) => {
-            let texts = Texts::of(&current, "");
-            let paragraphs = ["trouble_text", "trouble_next"].map(|name| texts.text(name)).into();
-            let title = texts.text("trouble_title");
-            let brand = brand(&current, reference);
-            whole(&Message { brand, title, paragraphs, way_on: None, refresh: Some(LOOK_AGAIN) }, partial)
+            let texts = ["trouble_title", "trouble_text", "trouble_next"];
+            whole(&message(&current, reference, texts, Some(LOOK_AGAIN)), partial)
+        }
+        Continue::Ended(current) => {
+            let texts = ["ended_title", "ended_text", "ended_next"];
+            whole(&message(&current, reference, texts, None), partial)
         }
         Continue::SignIn(current, url) => {
-            let texts = Texts::of(&current, "");
-            let way_on = Some((texts.text("sign_in_button"), url.to_string()));
-            let paragraphs = vec![texts.text("sign_in_text")];
-            let title = texts.text("sign_in_title");
-            whole(
-                &Message { brand: brand(&current, reference), title, paragraphs, way_on, refresh: None },
-                partial,
-            )
+            let page = message(&current, reference, ["sign_in_title", "sign_in_text", ""], None);
+            let button = Texts::of(&current, "").text("sign_in_button");
+            whole(&Message { way_on: Some((button, url.to_string())), ..page }, partial)
         }
         Continue::Unknown => unknown(),
+    }
+}
+
+/// A page of these texts: the title, then the paragraphs that there are.
+fn message(current: &Current, reference: &str, texts: [&str; 3], refresh: Option<u32>) -> Message {
+    let [title, paragraphs @ ..] = texts.map(|name| Texts::of(current, "").text(name));
+    Message {
+        brand: brand(current, reference),
+        title,
+        paragraphs: paragraphs.into_iter().filter(|text| !text.is_empty()).collect(),
+        way_on: None,
+        refresh,
     }
 }
 
@@ -150,13 +154,7 @@ fn show_progress(progress: &handover::Progress, reference: &str, partial: bool) 
         lead: texts.text("progress_lead"),
         lines: lines(progress, &texts),
     };
-    if !partial {
-        return html(&page);
-    }
-    match page.as_progress().render() {
-        Ok(text) => Html(text).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    if partial { html(&page.as_progress()) } else { html(&page) }
 }
 
 /// The first line that is not done is the one that turns; the last one names where it leads.

@@ -7,7 +7,7 @@ const OPERATOR: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// No form leaves a hosted page, and nothing is loaded from elsewhere: a page of a foreign server would learn who signs up.
+/// No form leaves a hosted page, and nothing is loaded from elsewhere: a foreign server would learn who signs up.
 const HOSTED: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; \
      form-action 'none'; base-uri 'none'; frame-ancestors 'none'",

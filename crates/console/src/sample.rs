@@ -62,6 +62,19 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
     add("hosted-waitlist", hosted_message("#b4540a", "You are on the list", &["Thank you for signing up, ada@acme-rockets.com. We let people in as fast as we can look after them.", "This page opens your workspace as soon as it is your turn. You can close it: your place is kept."], None).render())?;
     add("hosted-trouble", hosted_message("#0f7a55", "This takes longer than it should", &["Something on our side did not answer. We have been told and are looking at it; nothing you entered is lost.", "You can leave this page open: it goes on by itself."], None).render())?;
     add(
+        "hosted-ended",
+        hosted_message(
+            "#0f7a55",
+            "This signup has ended",
+            &[
+                "Your signup for Acme Notes was stopped, and this link leads no further.",
+                "To try again, go back to where you signed up.",
+            ],
+            None,
+        )
+        .render(),
+    )?;
+    add(
         "hosted-sign-in",
         hosted_message(
             "#2259c4",

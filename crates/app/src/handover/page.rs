@@ -59,6 +59,8 @@ pub enum Continue {
     Waitlisted(Arc<Current>),
     /// The run needs an operator.
     Trouble(Arc<Current>),
+    /// The run was cancelled: nothing follows.
+    Ended(Arc<Current>),
     /// Handed over, and too long ago for another code.
     SignIn(Arc<Current>, Url),
     /// No such link, or not of this page.
@@ -212,7 +214,8 @@ async fn answer(app: &App, path: &HostedPath, opened: &Opened) -> Result<Option<
     }
     Ok(match (run.state, run.waiting_for) {
         (RunState::Waiting, Some(WaitingFor::Waitlist)) => Some(Continue::Waitlisted(Arc::clone(current))),
-        (RunState::Incident | RunState::Cancelled, _) => Some(Continue::Trouble(Arc::clone(current))),
+        (RunState::Incident, _) => Some(Continue::Trouble(Arc::clone(current))),
+        (RunState::Cancelled, _) => Some(Continue::Ended(Arc::clone(current))),
         _ => None,
     })
 }

@@ -150,7 +150,7 @@ fn words(what: What, email: &str, account: &str) -> (String, String, &'static [&
             format!("Cancel the run of {email}?"),
             format!("{email} will not get a workspace from this run. This cannot be undone."),
             &[
-                "Their page says that something did not work, and whom to write to.",
+                "Their page says that this signup has ended, and whom to write to.",
                 "No further webhook is sent, and an acknowledgement that still comes is refused.",
                 "A new trigger for them begins a new run for the same tenant.",
             ],

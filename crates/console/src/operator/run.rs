@@ -14,13 +14,12 @@ use crate::{
     words::{When, span},
 };
 use app::run::{self, NodeView, RunDetail};
-use askama::Template;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
-use kernel::{Category, RunId};
+use kernel::RunId;
 use model::{
     run::{NodeStatus, RunKind, RunState},
     workflow::Kind,
@@ -38,12 +37,12 @@ pub(crate) async fn page(
     if !partial.0 {
         return Ok(html(&page));
     }
+    let mut answer = html(&page.as_live());
     // A partial that nothing follows is the last one: the page that holds it stops asking.
-    let status = if page.live { StatusCode::OK } else { StatusCode::from_u16(286).unwrap_or(StatusCode::OK) };
-    match page.as_live().render() {
-        Ok(text) => Ok((status, Html(text)).into_response()),
-        Err(fault) => Err(Failure::of(Category::Fault, fault)),
+    if !page.live && answer.status().is_success() {
+        *answer.status_mut() = StatusCode::from_u16(286).unwrap_or(StatusCode::OK);
     }
+    Ok(answer)
 }
 
 /// The run of this environment; `None` for another's and for what is no id.

@@ -12,11 +12,7 @@ use crate::{
     words::{count, counted, initials, span},
 };
 use app::run::{self, RunCounts, RunFilter, RunPage};
-use askama::Template;
-use axum::{
-    extract::State,
-    response::{Html, IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use kernel::{Category, Cursor};
 use model::run::{Run, RunKind, RunState, WaitingFor};
 use serde::Deserialize;
@@ -74,14 +70,7 @@ pub(crate) async fn page(
         search,
         frame: place.frame(Room::Runs, None),
     };
-    Ok(if partial.0 { list_alone(&page) } else { html(&page) })
-}
-
-fn list_alone(page: &Runs) -> Response {
-    match page.as_list().render() {
-        Ok(text) => Html(text).into_response(),
-        Err(fault) => Failure::of(Category::Fault, fault).into_response(),
-    }
+    Ok(if partial.0 { html(&page.as_list()) } else { html(&page) })
 }
 
 fn filter_state(name: &str) -> Result<(Option<RunState>, Option<WaitingFor>), Failure> {
