@@ -19,11 +19,12 @@ pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri, request: Request
         .into_response(Family::Telemetry, request_id(request.extensions()))
 }
 
-/// Gives refusals of the framework (405, what an extractor refuses) the shape of ours, headers kept.
+/// Gives refusals of the framework (405, what an extractor refuses) the shape of ours, headers kept. Pages pass: they
+/// are for people.
 pub async fn json_only(request: Request, next: Next) -> Response {
     let id = request_id(request.extensions());
     let response = next.run(request).await;
-    if response.status().as_u16() < 400 || is_json(response.headers()) {
+    if response.status().as_u16() < 400 || is_ours(response.headers()) {
         return response;
     }
     let (mut head, body) = response.into_parts();
@@ -35,8 +36,9 @@ pub async fn json_only(request: Request, next: Next) -> Response {
     Response::from_parts(head, body)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+fn is_ours(headers: &HeaderMap) -> bool {
+    let Some(media_type) = headers.get(header::CONTENT_TYPE) else { return false };
+    [&b"application/json"[..], b"text/html"].iter().any(|ours| media_type.as_bytes().starts_with(ours))
 }
 
 fn refusal(status: StatusCode, text: &str) -> Refusal {

@@ -21,7 +21,7 @@ pub use state::ApiState;
 use axum::{Router, middleware};
 
 /// Every JSON route. The router has a fallback, so the pages' routers must be merged into it without one.
-/// What it answers with 400 and above is JSON, whoever refused.
+/// With [`json_only`] around it, what it answers with 400 and above is JSON, whoever refused.
 pub fn router(state: ApiState) -> Router {
     Router::new()
         .merge(telemetry::routes().layer(middleware::from_fn(webkit::cors::layer)))
@@ -32,7 +32,6 @@ pub fn router(state: ApiState) -> Router {
         .merge(otp::routes())
         .merge(token::routes())
         .merge(jwks::routes())
-        .layer(middleware::from_fn(fallback::json_only))
         .fallback(fallback::unknown_path)
         .with_state(state)
 }

@@ -26,7 +26,6 @@ pub(crate) fn routes(app: App, ending: CancellationToken) -> Router {
         .route("/healthz", get(async || "live\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
-        .layer(axum::middleware::from_fn(api::json_only))
         .with_state(Probed { app, metrics: Metrics::installed(), ending })
 }
 

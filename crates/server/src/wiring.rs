@@ -281,6 +281,7 @@ pub fn router(app: &App, outside: &Outside, config: &Config, ending: Cancellatio
         .merge(console::operator_router(pages.clone()))
         .merge(console::hosted_router(pages))
         .merge(crate::probe::routes(app.clone(), ending))
+        .layer(middleware::from_fn(api::json_only))
         .layer(middleware::from_fn_with_state(app.clone(), crate::probe::count))
         .layer(middleware::from_fn_with_state(edge, webkit::edge::layer))
 }

@@ -38,6 +38,28 @@ async fn unknown_paths_methods_and_media_types_answer_in_json() {
     }
 }
 
+/// What the framework refuses on paths of pages and files is no page either.
+#[tokio::test]
+async fn addresses_that_cannot_be_read_answer_in_json_everywhere() {
+    let house = House::new().await;
+    let id = "3e0ad9e1-7d07-4998-9551-a224f5c300df";
+    for (method, path, status, code) in [
+        ("GET", "/a/b/c/%FF".to_owned(), 400, "INVALID_REQUEST"),
+        ("GET", format!("/{id}/{id}/{id}/continue/%FF"), 400, "INVALID_REQUEST"),
+        ("GET", "/assets/%FF".to_owned(), 400, "INVALID_REQUEST"),
+        ("GET", "/assets/brand/%FF".to_owned(), 400, "INVALID_REQUEST"),
+        ("GET", "/runs/%FF".to_owned(), 400, "INVALID_REQUEST"),
+        ("GET", "/console/%FF".to_owned(), 400, "INVALID_REQUEST"),
+        ("POST", "/assets/x".to_owned(), 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/".to_owned(), 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/favicon.ico".to_owned(), 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/readyz".to_owned(), 405, "METHOD_NOT_ALLOWED"),
+    ] {
+        let request = Request::builder().method(method).uri(&path).body(Body::empty()).unwrap();
+        assert_telemetry_shape(&house.send(request).await, status, code);
+    }
+}
+
 #[tokio::test]
 async fn every_prefix_and_a_final_slash_lead_to_the_same_place() {
     let house = House::new().await;
