@@ -16,9 +16,6 @@ use store::delivery::Delivery;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// Until an attempt looks for a free place again.
-const CROWDED_PAUSE: Duration = Duration::from_millis(250);
-
 /// Handler of [`super::DELIVER`].
 pub struct Deliver(pub App);
 
@@ -38,9 +35,20 @@ impl Handler for Deliver {
 }
 
 async fn deliver(app: &App, claimed: Claimed, interrupted: CancellationToken) -> Result<(), WebhookFault> {
+    let environment = claimed.env.id();
+    let place = match app.deliveries.try_enter(environment, app.db.now(), app.rng.as_ref()) {
+        Ok(place) => place,
+        Err(again_at) => return later(app, claimed, again_at).await,
+    };
+    let entered = app.clock.monotonic();
+    let done = attempt(app, claimed, interrupted).await;
+    app.deliveries.leave(environment, place, app.clock.monotonic().since(entered), app.db.now());
+    done
+}
+
+async fn attempt(app: &App, claimed: Claimed, interrupted: CancellationToken) -> Result<(), WebhookFault> {
     let work: Delivering = serde_json::from_str(&claimed.payload)?;
     let (env, id) = (claimed.env, work.delivery);
-    let Some(_place) = app.deliveries.try_enter(env.id()) else { return later(app, claimed).await };
     let step = step(app, env, &work.target).await?;
     let delivery = app.db.read(move |tx| store::delivery::get(tx, env, id)).await?;
     let done = Done { claimed, work, step };
@@ -60,8 +68,8 @@ async fn deliver(app: &App, claimed: Claimed, interrupted: CancellationToken) ->
 }
 
 /// Too many attempts are under way in this environment: nothing was sent, nothing is recorded.
-async fn later(app: &App, claimed: Claimed) -> Result<(), WebhookFault> {
-    let (jobs, due_at) = (app.jobs.clone(), app.db.now().plus(CROWDED_PAUSE));
+async fn later(app: &App, claimed: Claimed, due_at: Timestamp) -> Result<(), WebhookFault> {
+    let jobs = app.jobs.clone();
     app.db
         .write(sql::Locks::none(), move |tx| job::reschedule(tx, &jobs, &claimed, due_at, &claimed.payload))
         .await?;
