@@ -17,7 +17,7 @@ statements! {
     pub(crate) SAVE = "UPDATE setting SET version = version + 1, document = $3, \
         webhook_disabled_at = CASE WHEN $4 THEN NULL ELSE webhook_disabled_at END, \
         changed_at = $5, changed_by = $6 WHERE environment_id = $1 AND version = $2 RETURNING version";
-    pub(crate) DISABLE = "UPDATE setting SET webhook_disabled_at = $2 WHERE environment_id = $1 AND webhook_disabled_at IS NULL";
+    pub(crate) DISABLE = "UPDATE setting SET webhook_disabled_at = $2 WHERE environment_id = $1 AND webhook_disabled_at IS NULL RETURNING version";
     pub(crate) ENABLE = "UPDATE setting SET webhook_disabled_at = NULL WHERE environment_id = $1";
 
     pub(crate) ADD_SECRET = "INSERT INTO webhook_secret (environment_id, id, sealed, created_at) VALUES ($1, $2, $3, $4)";
@@ -91,13 +91,16 @@ pub fn save(tx: &mut Tx<'_>, env: Env, settings: &Settings, change: Change) -> R
     )
 }
 
-/// Stops sending to the webhook; the first reason's time stays. Needs no lock: it writes a column of its own.
-pub fn disable_webhook(tx: &mut Tx<'_>, env: Env, now: Timestamp) -> Result<(), Fault> {
-    tx.execute(&DISABLE, params![&env.to_string(), now])
+/// Stops sending to the webhook; `false` when that had been done before: the first time stays. Under [`lock`], so that
+/// no other URL is saved between the look at it and this.
+pub fn disable_webhook(tx: &mut Tx<'_>, env: Env, now: Timestamp) -> Result<bool, Fault> {
+    tx.holds(&lock(env))?;
+    Ok(tx.query_opt(&DISABLE, params![&env.to_string(), now], |_| Ok(()))?.is_some())
 }
 
-/// Sends to the webhook again.
+/// Sends to the webhook again. Under [`lock`].
 pub fn enable_webhook(tx: &mut Tx<'_>, env: Env) -> Result<(), Fault> {
+    tx.holds(&lock(env))?;
     tx.execute(&ENABLE, params![&env.to_string()])
 }
 

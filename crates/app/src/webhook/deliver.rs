@@ -50,7 +50,15 @@ async fn attempt(app: &App, claimed: Claimed, interrupted: CancellationToken) ->
     let work: Delivering = serde_json::from_str(&claimed.payload)?;
     let (env, id) = (claimed.env, work.delivery);
     let step = step(app, env, &work.target).await?;
-    let delivery = app.db.read(move |tx| store::delivery::get(tx, env, id)).await?;
+    let asked = claimed.clone();
+    let (held, delivery) = app
+        .db
+        .read(move |tx| Ok::<_, sql::Fault>((job::is_held(tx, &asked)?, store::delivery::get(tx, env, id)?)))
+        .await?;
+    if !held {
+        // Acknowledged, skipped or cancelled since it was handed over.
+        return Ok(());
+    }
     let done = Done { claimed, work, step };
     let request = match (&done.step.current.settings.webhook, &delivery) {
         (_, None) => Err(Event::JobFailed("the delivery is gone".to_owned())),
@@ -218,8 +226,10 @@ impl Record {
     fn disable(&self, tx: &mut Tx<'_>) -> Result<(), WebhookFault> {
         let env = self.done.step.env;
         job::complete(tx, &self.done.claimed)?;
-        store::setting::disable_webhook(tx, env, self.ended_at)?;
-        job::enqueue(tx, &self.jobs, env, &gone::walk(self.fresh, self.ended_at), self.ended_at)?;
+        // Whoever was first has sent for the others.
+        if store::setting::disable_webhook(tx, env, self.ended_at)? {
+            job::enqueue(tx, &self.jobs, env, &gone::walk(self.fresh, self.ended_at), self.ended_at)?;
+        }
         Ok(tell(tx, &self.done.step, self.done.work.target.run, &Event::EndpointDisabled)?)
     }
 
@@ -258,9 +268,13 @@ async fn record(app: &App, record: Record) -> Result<(), WebhookFault> {
     let env = record.done.step.env;
     let disables = record.outcome.verdict == Verdict::Disable;
     let outcome = record.name();
-    let lock = record.done.work.target.lock(env);
+    let mut locks = vec![record.done.work.target.lock(env)];
+    if disables {
+        // Nobody sets another URL between the look at it and the disabling.
+        locks.push(store::setting::lock(env));
+    }
     let record = Arc::new(record);
-    app.db.write(lock, move |tx| record.write(tx)).await?;
+    app.db.write(locks, move |tx| record.write(tx)).await?;
     metrics::counter!("thrivestack_webhook_attempts_total", "outcome" => outcome).increment(1);
     if disables {
         app.settings.forget(env);

@@ -1,10 +1,11 @@
 //! A 410 concerns every run that waits for this endpoint: each becomes an incident that says why.
 
 use super::{Target, WebhookFault, step, tell};
-use crate::{App, setting};
+use crate::App;
 use durable::{Claimed, Handler, NewJob, Running, job};
-use kernel::{JobId, Timestamp};
+use kernel::{Env, JobId, Timestamp};
 use model::run::{Event, Run};
+use sql::Tx;
 use tokio_util::sync::CancellationToken;
 
 /// Runs of one look.
@@ -39,10 +40,9 @@ impl Handler for EndpointGone {
 async fn stop_all(app: &App, claimed: &Claimed) -> Result<(), WebhookFault> {
     let env = claimed.env;
     let mut after = String::new();
-    // Enabled again meanwhile: who waits may go on waiting.
-    while setting::current(app, env).await?.settings.webhook.disabled_at.is_some() {
+    loop {
         let from = after.clone();
-        let page: Vec<Run> = app.db.read(move |tx| store::run::waiting_for_ack(tx, env, &from, PAGE)).await?;
+        let page = app.db.read(move |tx| page(tx, env, &from)).await?;
         let Some(last) = page.last() else { break };
         after = last.id.to_string();
         for run in &page {
@@ -55,4 +55,14 @@ async fn stop_all(app: &App, claimed: &Claimed) -> Result<(), WebhookFault> {
     let done = claimed.clone();
     app.db.write(sql::Locks::none(), move |tx| job::complete(tx, &done)).await?;
     Ok(())
+}
+
+/// The next runs that wait; none when the endpoint was enabled again: who waits may go on waiting. What is stored
+/// decides: this process may remember settings of a second ago.
+fn page(tx: &mut Tx<'_>, env: Env, after: &str) -> Result<Vec<Run>, sql::Fault> {
+    let stored = store::setting::load(tx, env)?;
+    if stored.is_none_or(|stored| stored.settings.webhook.disabled_at.is_none()) {
+        return Ok(Vec::new());
+    }
+    store::run::waiting_for_ack(tx, env, after, PAGE)
 }

@@ -5,10 +5,10 @@
 //! delivered webhook was not acknowledged; the job [`ENDPOINT_GONE`], which turns waiting runs into incidents after a 410.
 //!
 //! Guarantees: at least one attempt for every delivery while its run waits; every attempt is recorded with request and
-//! response, also one that a shutdown interrupts; nothing is sent after the run has been acknowledged, skipped or
-//! cancelled, because those call the jobs off. Limits: 15 s an attempt, 4 KiB of the answer are kept, [`bound::PER_ENVIRONMENT`]
-//! attempts at once in one environment. Not promised: that
-//! the receiver sees a message once; it recognises it by its id.
+//! response, also one that a shutdown interrupts; no attempt begins after the run has been acknowledged, skipped or
+//! cancelled, because those call the jobs off, and each looks whether its job is still there. Limits: 15 s an attempt,
+//! 4 KiB of the answer are kept, [`bound::PER_ENVIRONMENT`] attempts at once in one environment. Not promised: that an
+//! attempt under way is cut short; that the receiver sees a message once (it recognises it by its id).
 
 mod attempt;
 mod bound;

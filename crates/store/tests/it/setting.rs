@@ -60,10 +60,12 @@ async fn a_disabled_webhook_keeps_its_first_time_and_the_version() {
         let env = env(1);
         create(&db, env).await;
         let load = || db.read(move |tx| setting::load(tx, env));
-        for seconds in [5, 7] {
-            db.write(setting::lock(env), move |tx| setting::disable_webhook(tx, env, at(seconds)))
+        for (seconds, first) in [(5, true), (7, false)] {
+            let disabled = db
+                .write(setting::lock(env), move |tx| setting::disable_webhook(tx, env, at(seconds)))
                 .await
                 .unwrap();
+            assert_eq!(disabled, first);
         }
         let stored = load().await.unwrap().unwrap();
         assert_eq!((stored.settings.webhook.disabled_at, stored.version), (Some(at(5)), 1));

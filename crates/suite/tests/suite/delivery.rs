@@ -1,6 +1,7 @@
 //! The webhook: what is sent, how failures are retried, and what ends it.
 
 use super::house::{House, Options};
+use kernel::Clock;
 use model::webhook::signature::{Received, verify};
 use outbound::recorded::{answer, refused};
 use serde_json::Value;
@@ -156,6 +157,44 @@ async fn every_job_may_run_twice() {
     let (gone, _) = house.trigger("bob").await;
     house.settle().await;
     assert_eq!(house.state(&gone).await.0, "incident");
+}
+
+/// Another process disabled the endpoint: this one remembers settings of a moment ago.
+#[tokio::test]
+async fn runs_are_stopped_by_what_is_stored_not_by_what_is_remembered() {
+    let mut house = House::new().await;
+    let (run, _) = house.waiting("ada").await;
+    let (env, jobs, now) = (house.env(), house.app.jobs.clone(), house.clock.now());
+    app::setting::current(&house.app, env).await.unwrap();
+    let walk = durable::NewJob {
+        id: kernel::JobId::ordered(now, house.app.rng.as_ref()),
+        kind: app::webhook::ENDPOINT_GONE,
+        correlation: "endpoint".to_owned(),
+        payload: String::new(),
+        due_at: now,
+    };
+    let disable = move |tx: &mut sql::Tx<'_>| {
+        store::setting::disable_webhook(tx, env, now)?;
+        durable::job::enqueue(tx, &jobs, env, &walk, now)
+    };
+    house.app.db.write(store::setting::lock(env), disable).await.unwrap();
+    house.settle().await;
+    assert_eq!(house.state(&run).await.0, "incident");
+}
+
+/// The job lies with the executor already: it looks once more before it sends.
+#[tokio::test]
+async fn what_was_handed_over_is_not_sent_once_nobody_waits_for_it() {
+    let mut house = House::new().await;
+    let (acked, _) = house.trigger("ada").await;
+    let (skipped, _) = house.trigger("bob").await;
+    let (cancelled, _) = house.trigger("carol").await;
+    assert_eq!(house.ack(&acked, Some("t")).await.status, 200);
+    let (actor, env) = (house.actor(), house.env());
+    app::run::skip(&house.app, &actor, env, skipped.parse().unwrap()).await.unwrap();
+    app::run::cancel(&house.app, &actor, env, cancelled.parse().unwrap()).await.unwrap();
+    house.settle().await;
+    assert!(house.net.take().is_empty());
 }
 
 #[tokio::test]

@@ -229,7 +229,7 @@ impl House {
     }
 }
 
-/// Runs what it is given, and once more.
+/// Runs what it is given, and once more at the same time: a job that ended is not begun again.
 struct Twice(Arc<dyn Handler>);
 
 impl Handler for Twice {
@@ -237,8 +237,8 @@ impl Handler for Twice {
         let first = self.0.run(job.clone(), interrupted.clone());
         let second = self.0.run(job, interrupted);
         Box::pin(async move {
-            first.await?;
-            second.await
+            let (first, second) = tokio::join!(first, second);
+            first.and(second)
         })
     }
 
