@@ -1,6 +1,6 @@
 //! `thrivestack demo`: a server, Acme Notes beside it, sample data, and nothing left afterwards.
 
-use super::{CliFault, Common, init};
+use super::{CliFault, Common, init, log_briefly};
 use crate::{
     config::{self, Config},
     data_dir::DataDir,
@@ -117,16 +117,21 @@ fn remove(path: &Path) {
     }
 }
 
+/// A demo knows nothing of the installation beside it, so it can neither write into its stores nor listen in its
+/// place.
 fn configure(common: &Common, options: &Options, home: &Home) -> Result<Config, CliFault> {
+    if common.data_dir.is_some() || common.config.is_some() {
+        let told = "a demo takes neither --data-dir nor --config: it has data and settings of its own, and --keep \
+                    says where the data stay";
+        return Err(CliFault::Told(told.to_owned()));
+    }
     let data_dir = home.path.display().to_string();
     let free = "127.0.0.1:0".to_owned();
     let listen = options.listen.clone().or_else(|| options.check.then_some(free));
-    let common = Common {
-        data_dir: Some(data_dir),
-        config: common.config.clone(),
-        log_format: common.log_format.clone(),
-    };
-    common.load_briefly(&[("listen", listen.as_ref())])
+    let flags = common.flags(&[("data_dir", Some(&data_dir)), ("listen", listen.as_ref())]);
+    let (config, layers) = Config::load_apart(&flags)?;
+    log_briefly(&config, &layers);
+    Ok(config)
 }
 
 /// Server and sample app, both answering.

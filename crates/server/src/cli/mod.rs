@@ -133,18 +133,24 @@ async fn run(common: &Common, command: Command) -> Result<ExitCode, CliFault> {
 impl Common {
     /// The configuration with the flags of all commands and `own`, those of this one.
     fn load(&self, own: &[(&'static str, Option<&String>)]) -> Result<(Config, Layers), ConfigFaults> {
+        Config::load(&self.flags(own), self.config.clone())
+    }
+
+    fn flags(&self, own: &[(&'static str, Option<&String>)]) -> Vec<(&'static str, String)> {
         let mut given = vec![("data_dir", self.data_dir.as_ref()), ("log_format", self.log_format.as_ref())];
         given.extend_from_slice(own);
-        let flags: Vec<(&'static str, String)> =
-            given.into_iter().filter_map(|(key, value)| Some((key, value?.clone()))).collect();
-        Config::load(&flags, self.config.clone())
+        given.into_iter().filter_map(|(key, value)| Some((key, value?.clone()))).collect()
     }
 
     /// The same for a command that is over soon: it logs what goes wrong, and the rest only when asked to.
     fn load_briefly(&self, own: &[(&'static str, Option<&String>)]) -> Result<Config, CliFault> {
         let (config, layers) = self.load(own)?;
-        let asked = *layers.origin("log") != config::Origin::Default;
-        log::start(config.log_format, if asked { &config.log } else { "warn" });
+        log_briefly(&config, &layers);
         Ok(config)
     }
+}
+
+fn log_briefly(config: &Config, layers: &Layers) {
+    let asked = *layers.origin("log") != config::Origin::Default;
+    log::start(config.log_format, if asked { &config.log } else { "warn" });
 }

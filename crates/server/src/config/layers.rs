@@ -16,6 +16,8 @@ const FILE_NAME: &str = "thrivestack.toml";
 /// Variables of ours that are not settings of the server.
 const OTHER_VARIABLES: [&str; 4] =
     ["THRIVESTACK_BIN", "THRIVESTACK_CONFIG", "THRIVESTACK_KEYS", "THRIVESTACK_WEBHOOK_SECRET"];
+/// Settings that touch nothing.
+const LOG_VARIABLES: [&str; 2] = ["THRIVESTACK_LOG", "THRIVESTACK_LOG_FORMAT"];
 /// Those of the tests begin with this.
 const TEST_PREFIX: &str = "THRIVESTACK_TEST_";
 
@@ -55,10 +57,7 @@ impl Layers {
         file: Option<PathBuf>,
         environment: &[(String, String)],
     ) -> Self {
-        let mut layers = Self { chosen: HashMap::new(), faults: Vec::new(), warnings: Vec::new() };
-        for setting in SETTINGS {
-            layers.choose(setting, setting.default.to_owned(), Origin::Default);
-        }
+        let mut layers = Self::defaults();
         let lookup =
             |name: &str| environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         // The file may stand in the data directory, so flags and environment are asked for that one first.
@@ -70,16 +69,39 @@ impl Layers {
         let asked = file.or_else(|| lookup("THRIVESTACK_CONFIG").map(PathBuf::from));
         layers.take_file(asked, Path::new(&data_dir));
         layers.take_environment(environment);
-        for (key, value) in flags {
-            if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == *key) {
-                layers.choose(setting, value.clone(), Origin::Flag(setting.flag.unwrap_or(setting.key)));
-            }
+        layers.take_flags(flags);
+        layers
+    }
+
+    /// Flags over defaults, and of the environment only how to log: for whoever must not touch what the
+    /// installation beside it has configured.
+    pub fn apart(flags: &[(&'static str, String)], environment: &[(String, String)]) -> Self {
+        let mut layers = Self::defaults();
+        let is_about_logs = |(name, _): &&(String, String)| LOG_VARIABLES.contains(&name.as_str());
+        let about_logs: Vec<_> = environment.iter().filter(is_about_logs).cloned().collect();
+        layers.take_environment(&about_logs);
+        layers.take_flags(flags);
+        layers
+    }
+
+    fn defaults() -> Self {
+        let mut layers = Self { chosen: HashMap::new(), faults: Vec::new(), warnings: Vec::new() };
+        for setting in SETTINGS {
+            layers.choose(setting, setting.default.to_owned(), Origin::Default);
         }
         layers
     }
 
     fn choose(&mut self, setting: &Setting, text: String, origin: Origin) {
         self.chosen.insert(setting.key, (text, origin));
+    }
+
+    fn take_flags(&mut self, flags: &[(&'static str, String)]) {
+        for (key, value) in flags {
+            if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == *key) {
+                self.choose(setting, value.clone(), Origin::Flag(setting.flag.unwrap_or(setting.key)));
+            }
+        }
     }
 
     fn take_environment(&mut self, environment: &[(String, String)]) {

@@ -59,7 +59,12 @@ impl Config {
         Self::from_layers(Layers::gather(flags, file, &environment()))
     }
 
-    /// The same from given layers; pure but for what [`Layers::gather`] has read.
+    /// Flags and defaults alone: see [`Layers::apart`].
+    pub fn load_apart(flags: &[(&'static str, String)]) -> Result<(Self, Layers), ConfigFaults> {
+        Self::from_layers(Layers::apart(flags, &environment()))
+    }
+
+    /// The same as [`Config::load`] from given layers; pure but for what [`Layers::gather`] has read.
     pub fn from_layers(layers: Layers) -> Result<(Self, Layers), ConfigFaults> {
         let mut faults = layers.faults();
         let config = settings::read(&layers, &mut faults);

@@ -99,6 +99,21 @@ fn a_variable_that_means_nothing_is_told_and_harmless() {
 }
 
 #[test]
+fn an_installation_apart_hears_of_the_other_only_how_to_log() {
+    let (dir, flags) = with_file("journal_url = \"file:/real/journal\"\n");
+    let environment: Vec<(String, String)> = SETTINGS
+        .iter()
+        .map(|setting| (format!("THRIVESTACK_{}", setting.key.to_uppercase()), "nonsense".to_owned()))
+        .filter(|(name, _)| !name.contains("_LOG"))
+        .chain(variables(&[("THRIVESTACK_CONFIG", "/nowhere/x.toml"), ("THRIVESTACK_LOG", "debug")]))
+        .collect();
+    let (config, layers) = Config::from_layers(Layers::apart(&flags, &environment)).unwrap();
+    assert_eq!((config.log.as_str(), config.data_dir.as_path()), ("debug", dir.path()));
+    let others = SETTINGS.iter().filter(|setting| !["log", "data_dir"].contains(&setting.key));
+    others.for_each(|setting| assert_eq!(*layers.origin(setting.key), Origin::Default, "{}", setting.key));
+}
+
+#[test]
 fn secrets_are_hidden_and_every_setting_is_in_the_reference() {
     let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let (config, layers) = load(&[], &[("THRIVESTACK_MASTER_KEY", key)]).unwrap();

@@ -1,7 +1,7 @@
 //! `demo` leaves nothing behind, however it is ended.
 
 use super::text;
-use crate::suite::binary::{Lines, command, command_under, finish, until};
+use crate::suite::binary::{Lines, command, command_under, finish, run, until};
 use std::net::SocketAddr;
 use std::path::Path;
 use tempfile::TempDir;
@@ -32,6 +32,30 @@ async fn the_demo_checks_itself_and_leaves_nothing_behind() {
     assert!(checked.status.success(), "{told}\n{}", text(&checked.stderr));
     assert!(told.contains("Everything happened."), "{told}");
     assert_eq!(entries(dir.path()), 0, "the data are gone");
+}
+
+/// Whoever looks around on the machine of a real installation does no harm to it.
+#[tokio::test]
+async fn a_demo_takes_nothing_of_the_installation_beside_it() {
+    let (dir, real) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut demo = command(dir.path(), &["demo", "--check"]);
+    let real_store = |scheme: &str, name: &str| format!("{scheme}:{}", real.path().join(name).display());
+    demo.env("TMPDIR", dir.path())
+        .env("THRIVESTACK_DATABASE_URL", real_store("sqlite", "state.db"))
+        .env("THRIVESTACK_JOURNAL_URL", real_store("file", "journal"))
+        .env("THRIVESTACK_LAKE_URL", real_store("file", "lake"))
+        .env("THRIVESTACK_CONFIG", real.path().join("thrivestack.toml"))
+        .env("THRIVESTACK_PUBLIC_URL", "https://signup.acme.test")
+        .env("THRIVESTACK_LISTEN", "203.0.113.1:1");
+    let checked = finish(demo).await;
+    assert!(checked.status.success(), "{}\n{}", text(&checked.stdout), text(&checked.stderr));
+    assert_eq!((entries(real.path()), entries(dir.path())), (0, 0));
+    for flag in ["--data-dir", "--config"] {
+        let refused = run(dir.path(), &["demo", "--check", flag, real.path().to_str().unwrap()]).await;
+        assert_eq!(refused.status.code(), Some(1), "{flag}");
+        assert!(text(&refused.stderr).contains("--keep"), "{}", text(&refused.stderr));
+    }
+    assert_eq!(entries(real.path()), 0);
 }
 
 #[tokio::test]
