@@ -30,10 +30,11 @@ use axum::{
     routing::get,
 };
 use model::setting::colour::Colour;
-use webkit::{Family, Refusal, session::Cookies};
+use std::time::Duration;
+use webkit::{Family, Refusal, body::Bounds, session::Cookies};
 
-/// Forms are small; the largest is *Settings*.
-const FORM_BYTES_MAX: usize = 64 * 1_024;
+/// Forms are small; the largest is *Settings*. A browser sends one in one go.
+const FORM: Bounds = Bounds { bytes_max: 64 * 1_024, time_max: Duration::from_secs(10) };
 
 /// What the pages are made with.
 #[derive(Clone)]
@@ -42,6 +43,7 @@ pub struct ConsoleState {
     pub(crate) cookies: Cookies,
     /// Host and port of our public address, as browsers write them in `Origin`.
     pub(crate) authority: String,
+    pub(crate) form: Bounds,
 }
 
 impl ConsoleState {
@@ -51,7 +53,13 @@ impl ConsoleState {
             (Some(host), Some(port)) => format!("{host}:{port}"),
             (host, _) => host.unwrap_or_default().to_owned(),
         };
-        Self { cookies: Cookies::new(url.scheme() == "https"), authority, app }
+        Self { cookies: Cookies::new(url.scheme() == "https"), authority, form: FORM, app }
+    }
+
+    /// With other bounds for forms: a test does not wait as long as a slow client may.
+    #[must_use]
+    pub fn with_form(self, form: Bounds) -> Self {
+        Self { form, ..self }
     }
 }
 
@@ -63,7 +71,7 @@ pub fn operator_router(state: ConsoleState) -> Router {
         .nest(path::CONSOLE, operator::routes())
         // Nesting leaves this one out.
         .route(&format!("{}/", path::CONSOLE), get(|| async { Redirect::permanent(path::CONSOLE) }))
-        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(FORM.bytes_max))
         .layer(middleware::from_fn_with_state(state.clone(), failure::layer))
         .layer(middleware::from_fn(policy::operator))
         .with_state(state)

@@ -14,7 +14,7 @@ use app::{
 };
 use axum::{
     Form, RequestExt,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
@@ -24,7 +24,12 @@ use model::platform::{Environment, Stage};
 use serde::de::DeserializeOwned;
 use std::{collections::HashMap, sync::Arc};
 use url::form_urlencoded;
-use webkit::{ClientAddress, csrf, session::Cookie};
+use webkit::{
+    ClientAddress,
+    body::{self, BodyFault},
+    csrf,
+    session::Cookie,
+};
 
 /// An operator who is signed in.
 #[derive(Debug, Clone)]
@@ -139,7 +144,7 @@ where
     async fn from_request(mut request: Request, state: &ConsoleState) -> Result<Self, Response> {
         guard_sender(request.headers(), state).map_err(IntoResponse::into_response)?;
         let place = request.extract_parts_with_state::<P, _>(state).await?;
-        let form = checked_form(request, &place.visitor().token).await?;
+        let form = checked_form(state, request, &place.visitor().token).await?;
         Ok(Self { place, form })
     }
 }
@@ -176,13 +181,12 @@ pub(crate) fn guard_sender(headers: &HeaderMap, state: &ConsoleState) -> Result<
 
 /// Reads the form if it carries the token that belongs to `cookie`.
 pub(crate) async fn checked_form<T: DeserializeOwned + 'static>(
+    state: &ConsoleState,
     request: Request,
     cookie: &Secret<String>,
 ) -> Result<T, Response> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, crate::FORM_BYTES_MAX).await.map_err(|_| {
-        Failure::new(Category::Invalid, "The form is too large", "Shorten what you entered.").into_response()
-    })?;
+    let bytes = body::read_within(body, state.form).await.map_err(unread)?;
     let sent =
         form_urlencoded::parse(&bytes).find(|(name, _)| name == "csrf").map(|(_, token)| token.into_owned());
     if !sent.is_some_and(|sent| csrf::matches(cookie, &sent)) {
@@ -209,6 +213,20 @@ impl<T: DeserializeOwned> FromRequestParts<ConsoleState> for Asked<T> {
 pub(crate) fn address(parts: &axum::http::Extensions) -> std::net::IpAddr {
     let known = parts.get::<ClientAddress>().and_then(|client| client.0);
     known.unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
+}
+
+fn unread(fault: BodyFault) -> Response {
+    let refused = |title, text| Failure::new(Category::Invalid, title, text).into_response();
+    match fault {
+        BodyFault::TooLarge => refused("The form is too large", "Shorten what you entered."),
+        BodyFault::Broken => refused("The form did not arrive", "It broke off on its way. Send it again."),
+        BodyFault::TooSlow => {
+            let mut late =
+                refused("The form did not arrive", "It took too long on its way. Send it again in a moment.");
+            *late.status_mut() = StatusCode::REQUEST_TIMEOUT;
+            late
+        }
+    }
 }
 
 fn forged() -> Failure {

@@ -13,30 +13,43 @@ pub const DRAIN_BYTES_MAX: usize = 8 * 1_024 * 1_024;
 /// How long a client may take to send its body.
 pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// What a body must keep to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    pub bytes_max: usize,
+    pub time_max: Duration,
+}
+
+/// Those of a JSON route.
+const JSON: Bounds = Bounds { bytes_max: BODY_BYTES_MAX, time_max: BODY_TIME_MAX };
+
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyFault {
-    #[error("the body is larger than 2,097,152 bytes")]
+    #[error("the body is too large")]
     TooLarge,
-    #[error("the body did not arrive within 30 seconds")]
+    #[error("the body did not arrive in time")]
     TooSlow,
     #[error("the body ended before it was complete")]
     Broken,
 }
 
-/// Reads a whole body of at most [`BODY_BYTES_MAX`].
+/// Reads the whole body of a JSON route.
 pub async fn read(body: Body) -> Result<Bytes, BodyFault> {
-    within(body, BODY_BYTES_MAX).await
+    read_within(body, JSON).await
 }
 
 /// Throws a body away, within the bounds of a body that is too large. For answers that are known early.
 pub async fn drain(body: Body) {
     // Whatever went wrong, the answer is already known.
-    let _ = within(body, 0).await;
+    let _ = read_within(body, Bounds { bytes_max: 0, ..JSON }).await;
 }
 
-async fn within(body: Body, keep: usize) -> Result<Bytes, BodyFault> {
-    tokio::time::timeout(BODY_TIME_MAX, collect(body, keep)).await.unwrap_or(Err(BodyFault::TooSlow))
+/// Reads a whole body. Of one that is too large the rest is read too, as far as [`DRAIN_BYTES_MAX`].
+pub async fn read_within(body: Body, bounds: Bounds) -> Result<Bytes, BodyFault> {
+    let Bounds { bytes_max, time_max } = bounds;
+    let read = tokio::time::timeout(time_max, collect(body, bytes_max)).await;
+    read.unwrap_or(Err(BodyFault::TooSlow))
 }
 
 async fn collect(mut body: Body, keep: usize) -> Result<Bytes, BodyFault> {

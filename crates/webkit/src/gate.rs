@@ -132,9 +132,9 @@ impl Gate {
                 None => return Err(no_credential_in(body)),
             },
             // Nobody looks into a body that is too large, so nobody can say whose it is.
-            (None, Err(fault)) => return Err(Refusal::invalid(fault.to_string())),
+            (None, Err(fault)) => return Err(unread(*fault)),
         };
-        let body = body.map_err(|fault| Refusal::invalid(fault.to_string()))?;
+        let body = body.map_err(unread)?;
         json::media_type(&parts.headers)?;
         json::check(&body)?;
         Ok((self.allow(caller)?, body))
@@ -149,7 +149,7 @@ impl Gate {
 pub async fn open_json(family: Family, request: Request) -> Result<(RequestId, Bytes), Response> {
     let (parts, body) = request.into_parts();
     let request_id = edge::request_id(&parts.extensions);
-    let read = body::read(body).await.map_err(|fault| Refusal::invalid(fault.to_string()));
+    let read = body::read(body).await.map_err(unread);
     let checked = read.and_then(|body| {
         json::media_type(&parts.headers)?;
         json::check(&body)?;
@@ -181,6 +181,18 @@ fn no_credential_in(body: &[u8]) -> Refusal {
             fault.message
         )),
         _ => no_credential(),
+    }
+}
+
+fn unread(fault: BodyFault) -> Refusal {
+    match fault {
+        BodyFault::TooLarge => Refusal::invalid("the body is larger than 2,097,152 bytes"),
+        BodyFault::TooSlow => Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "REQUEST_TIMEOUT",
+            "the body did not arrive within 30 seconds",
+        ),
+        BodyFault::Broken => Refusal::invalid("the body ended before it was complete"),
     }
 }
 

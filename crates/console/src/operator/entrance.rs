@@ -171,7 +171,7 @@ async fn posted<T: serde::de::DeserializeOwned + 'static>(
         .into_response()
     };
     let cookie = state.cookies.read(request.headers(), Cookie::Visit).ok_or_else(absent)?;
-    checked_form(request, &cookie).await
+    checked_form(state, request, &cookie).await
 }
 
 /// Draws a form with the token of this visit; a browser without one gets its cookie now.

@@ -2,7 +2,14 @@
 
 use super::browser::{Browser, EMAIL, PASSWORD, link_of, text, to};
 use super::house::{Answer, House};
+use axum::body::Body;
+use console::ConsoleState;
+use futures_util::StreamExt;
+use http::Request;
+use std::convert::Infallible;
 use std::time::Duration;
+use tower::ServiceExt;
+use webkit::body::Bounds;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -276,5 +283,29 @@ async fn without_a_session_every_room_leads_to_sign_in_and_no_form_is_taken() {
         let answer = Browser::default().post_bare(&house, &path, &[("csrf", "x")]).await;
         assert_eq!(answer.status, 303, "{path}");
         assert!(to(&answer).starts_with("/console/sign-in"), "{path}");
+    }
+}
+
+/// A connection is worth more than a form that comes a byte a minute.
+#[tokio::test]
+async fn a_form_that_does_not_arrive_is_answered_408_in_words() {
+    let house = House::new().await;
+    let bounds = Bounds { bytes_max: 8, time_max: Duration::from_millis(50) };
+    let router = console::operator_router(ConsoleState::new(house.app.clone()).with_form(bounds));
+    let begun = || futures_util::stream::iter([Ok::<_, Infallible>("email=a")]);
+    let never = Body::from_stream(begun().chain(futures_util::stream::pending()));
+    let broken = Body::from_stream(begun().map(|_| Err::<&str, _>("it broke off")));
+    for (body, status, words) in [
+        (never, 408, "It took too long on its way"),
+        (broken, 400, "It broke off on its way"),
+        (Body::from("email=a%40b.test"), 400, "The form is too large"),
+    ] {
+        let request = Request::post("/console/sign-in")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", "__Host-thrivestack-visit=x");
+        let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{words}");
+        let page = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        assert!(String::from_utf8_lossy(&page).contains(words), "{page:?}");
     }
 }
