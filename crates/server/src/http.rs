@@ -1,4 +1,6 @@
-//! The listener: connections within bounds, slow heads cut off, and a calm end.
+//! The listener: connections within bounds, slow heads and answers that nobody takes cut off, and a calm end.
+
+mod steady;
 
 use axum::{Router, extract::ConnectInfo};
 use hyper::server::conn::http1;
@@ -7,6 +9,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use steady::Steady;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -24,6 +27,8 @@ pub struct Options {
     pub connections_max: usize,
     /// From the first byte awaited to the end of a request's head.
     pub header_timeout: Duration,
+    /// How long an answer may wait for the client to take more of it.
+    pub write_stall_max: Duration,
     /// How long open requests may take once the end has begun.
     pub drain: Duration,
 }
@@ -34,7 +39,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: Options, shut
     let permits = Arc::new(Semaphore::new(options.connections_max));
     let connections = TaskTracker::new();
     while let Some((stream, peer, permit)) = accept(&listener, &permits, &shutdown).await {
-        let one = connection(stream, peer, router.clone(), options.header_timeout, shutdown.clone());
+        let one = connection(stream, peer, router.clone(), options.clone(), shutdown.clone());
         connections.spawn(async move {
             one.await;
             drop(permit);
@@ -81,7 +86,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    header_timeout: Duration,
+    options: Options,
     shutdown: CancellationToken,
 ) {
     // Answers are small; waiting to fill a segment would delay each of them.
@@ -91,8 +96,9 @@ async fn connection(
         request.map(axum::body::Body::new)
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(header_timeout);
-    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
+    builder.timer(TokioTimer::new()).header_read_timeout(options.header_timeout);
+    let stream = TokioIo::new(Steady::new(stream, options.write_stall_max));
+    let mut serving = pin!(builder.serve_connection(stream, TowerToHyperService::new(service)));
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
         () = shutdown.cancelled() => {

@@ -16,6 +16,8 @@ use url::Url;
 /// How long open requests may take once the end has begun. With the jobs' grace after it, the whole end
 /// stays under ten seconds.
 const DRAIN: Duration = Duration::from_secs(4);
+/// How long an answer may wait for the client to take more of it.
+const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 const METRICS_EVERY: Duration = Duration::from_secs(10);
 
 /// Why the server does not come up.
@@ -95,6 +97,7 @@ pub async fn launch(
     let options = http::Options {
         connections_max: config.connections_max,
         header_timeout: config.header_timeout,
+        write_stall_max: WRITE_STALL_MAX,
         drain: DRAIN,
     };
     tokio::spawn(keep_metrics(ending.clone()));

@@ -21,7 +21,13 @@ struct Served {
     server: JoinHandle<()>,
 }
 
-async fn served(header_timeout: Duration) -> Served {
+const LONG: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(50);
+const CONNECTIONS_MAX: usize = 4;
+/// More than the kernel keeps for a client that does not read.
+const LARGE_BYTES: usize = 32 << 20;
+
+async fn served(header_timeout: Duration, write_stall_max: Duration) -> Served {
     let (go_on, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (wait, tell) = (go_on.clone(), begun.clone());
     let slow = get(async move || {
@@ -29,14 +35,19 @@ async fn served(header_timeout: Duration) -> Served {
         wait.notified().await;
         "late"
     });
-    let router = Router::new().route("/", get(async || "here")).route("/slow", slow);
+    let router = Router::new()
+        .route("/", get(async || "here"))
+        .route("/slow", slow)
+        .route("/large", get(async || vec![b'a'; LARGE_BYTES]));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let options = Options { connections_max: 8, header_timeout, drain: Duration::from_secs(20) };
+    let options = Options { connections_max: CONNECTIONS_MAX, header_timeout, write_stall_max, drain: LONG };
     let server = tokio::spawn(serve(listener, router, options, shutdown.clone()));
     Served { address, shutdown, go_on, begun, server }
 }
+
+const GET: &str = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
 async fn send(address: SocketAddr, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -46,23 +57,39 @@ async fn send(address: SocketAddr, head: &str) -> TcpStream {
 
 async fn rest(mut stream: TcpStream) -> String {
     let mut text = String::new();
-    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut text));
+    let read = tokio::time::timeout(LONG, stream.read_to_string(&mut text));
     read.await.expect("the connection ends").unwrap();
     text
 }
 
 #[tokio::test]
 async fn a_head_that_does_not_end_is_cut_off() {
-    let served = served(Duration::from_millis(50)).await;
+    let served = served(SHORT, LONG).await;
     let stream = send(served.address, "GET / HTTP/1.1\r\nhost: x\r\n").await;
     assert!(!rest(stream).await.contains("200 OK"));
-    let answered = send(served.address, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    let answered = send(served.address, GET).await;
     assert!(rest(answered).await.ends_with("here"));
 }
 
 #[tokio::test]
+async fn an_answer_that_nobody_takes_is_cut_off_and_one_that_takes_its_time_is_not() {
+    let served = served(LONG, SHORT).await;
+    let late = send(served.address, "GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    served.begun.notified().await;
+    let mut idle = Vec::new();
+    for _ in 1..CONNECTIONS_MAX {
+        idle.push(send(served.address, "GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await);
+    }
+    let next = send(served.address, GET).await;
+    assert!(rest(next).await.ends_with("here"), "there is room again");
+    served.go_on.notify_one();
+    assert!(rest(late).await.ends_with("late"));
+    drop(idle);
+}
+
+#[tokio::test]
 async fn the_end_finishes_what_has_begun_and_closes_what_waits() {
-    let served = served(Duration::from_secs(20)).await;
+    let served = served(LONG, LONG).await;
     let unused = TcpStream::connect(served.address).await.unwrap();
     let slow = send(served.address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
     let mut idle = send(served.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
