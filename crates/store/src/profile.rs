@@ -7,7 +7,7 @@
 //! An account has one row under one id. Its other ids are rows of `profile_alias`, made by [`link`] alone.
 
 use kernel::{Env, Timestamp};
-use model::telemetry::profile::{Account, Link, Membership, Person};
+use model::telemetry::profile::{Account, Known, Link, Membership, Person};
 use model::telemetry::traits::{Stamp, Traits};
 use sql::{Fault, Lock, Row, Tx, params, statements};
 
@@ -100,15 +100,15 @@ pub fn save_person(tx: &mut Tx<'_>, env: Env, told: &Person) -> Result<(), Fault
         params![
             &env.to_string(),
             &person.user_id,
-            person.first_seen_at,
-            person.last_seen_at,
-            person.identified_at,
-            person.registered_at,
-            person.created_at(),
+            person.known.first_seen_at,
+            person.known.last_seen_at,
+            person.known.identified_at,
+            person.known.registered_at,
+            person.known.created_at(),
             person.email().as_deref(),
             person.name().as_deref(),
-            &text(&person.traits)?,
-            &text(&person.enriched)?,
+            &text(&person.known.traits)?,
+            &text(&person.known.enriched)?,
         ],
     )
 }
@@ -164,15 +164,7 @@ pub fn clear(tx: &mut Tx<'_>) -> Result<(), Fault> {
 /// The person of this `user_id`.
 pub fn person(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Option<Person>, Fault> {
     tx.query_opt(&USER, params![&env.to_string(), user_id], |row| {
-        Ok(Person {
-            user_id: row.get(0)?,
-            first_seen_at: row.get(1)?,
-            last_seen_at: row.get(2)?,
-            identified_at: row.get(3)?,
-            registered_at: row.get(4)?,
-            traits: crate::json(row, 5)?,
-            enriched: crate::json(row, 6)?,
-        })
+        Ok(Person { user_id: row.get(0)?, known: known(row)? })
     })
 }
 
@@ -231,15 +223,19 @@ fn alias(tx: &mut Tx<'_>, env: Env, id: &str) -> Result<Option<String>, Fault> {
 
 fn stored_account(tx: &mut Tx<'_>, env: Env, account_id: &str) -> Result<Option<Account>, Fault> {
     tx.query_opt(&ACCOUNT, params![&env.to_string(), account_id], |row| {
-        Ok(Account {
-            account_id: row.get(0)?,
-            first_seen_at: row.get(1)?,
-            last_seen_at: row.get(2)?,
-            identified_at: row.get(3)?,
-            registered_at: row.get(4)?,
-            traits: crate::json(row, 5)?,
-            enriched: crate::json(row, 6)?,
-        })
+        Ok(Account { account_id: row.get(0)?, known: known(row)? })
+    })
+}
+
+/// What both kinds of rows hold behind their id.
+fn known(row: &Row<'_>) -> Result<Known, Fault> {
+    Ok(Known {
+        first_seen_at: row.get(1)?,
+        last_seen_at: row.get(2)?,
+        identified_at: row.get(3)?,
+        registered_at: row.get(4)?,
+        traits: crate::json(row, 5)?,
+        enriched: crate::json(row, 6)?,
     })
 }
 
@@ -260,16 +256,16 @@ fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<(), Fault> 
         params![
             &env.to_string(),
             &account.account_id,
-            account.first_seen_at,
-            account.last_seen_at,
-            account.identified_at,
-            account.registered_at,
-            account.created_at(),
+            account.known.first_seen_at,
+            account.known.last_seen_at,
+            account.known.identified_at,
+            account.known.registered_at,
+            account.known.created_at(),
             account.name().as_deref(),
             account.domain().as_deref(),
             account.plan().as_deref(),
-            &text(&account.traits)?,
-            &text(&account.enriched)?,
+            &text(&account.known.traits)?,
+            &text(&account.known.enriched)?,
         ],
     )
 }

@@ -123,7 +123,7 @@ async fn events_become_people_accounts_and_rows_of_the_lake() {
     let account = house.db.read(|tx| store::profile::account(tx, env(), "tenant")).await.unwrap().unwrap();
     assert_eq!((account.account_id.as_str(), account.name().as_deref()), ("acme", Some("Acme Ltd")));
     let person = house.db.read(|tx| store::profile::person(tx, env(), "u")).await.unwrap().unwrap();
-    assert_eq!(person.created_at(), Some("2020-11-23T22:28:55.111Z".parse().unwrap()));
+    assert_eq!(person.known.created_at(), Some("2020-11-23T22:28:55.111Z".parse().unwrap()));
     let members = house.db.read(|tx| store::profile::members(tx, env(), "acme")).await.unwrap();
     let members: Vec<_> = members.iter().map(|member| member.user_id.as_str()).collect();
     assert_eq!(members, ["u", "v"]);

@@ -12,15 +12,16 @@ use crate::event::{Call, Event};
 use kernel::Timestamp;
 use serde_json::{Map, Value};
 
-/// A person by the builder's `user_id`. One that was never identified is an anonymous visitor still.
+/// What is known of a person or of an account.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Person {
-    pub user_id: String,
+pub struct Known {
     pub first_seen_at: Timestamp,
     pub last_seen_at: Timestamp,
-    /// The earliest `identify` or `signed_up`.
+    /// A person: the earliest `identify` or `signed_up`. An account: the earliest `group`, `account_created` or
+    /// `account_added_user`.
     pub identified_at: Option<Timestamp>,
-    /// The earliest date that identify gave for the account's creation; see [`Person::created_at`].
+    /// A person: the earliest date that identify gave for the account's creation. An account: the earliest
+    /// `account_created`. See [`Known::created_at`].
     pub registered_at: Option<Timestamp>,
     /// What the builder told.
     pub traits: Traits,
@@ -28,18 +29,18 @@ pub struct Person {
     pub enriched: Traits,
 }
 
+/// A person by the builder's `user_id`. One that was never identified is an anonymous visitor still.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    pub user_id: String,
+    pub known: Known,
+}
+
 /// An account by the builder's id (`group_id`), or by `ts_tenant_id` until a house event has joined both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
     pub account_id: String,
-    pub first_seen_at: Timestamp,
-    pub last_seen_at: Timestamp,
-    /// The earliest `group`, `account_created` or `account_added_user`.
-    pub identified_at: Option<Timestamp>,
-    /// The earliest `account_created`.
-    pub registered_at: Option<Timestamp>,
-    pub traits: Traits,
-    pub enriched: Traits,
+    pub known: Known,
 }
 
 /// A person in an account.
@@ -95,62 +96,46 @@ pub fn facts(origin: Origin, event: &Event, seq: u64) -> Facts {
 
 fn person(user_id: &str, event: &Event, stamp: Stamp) -> Person {
     let at = event.occurred_at;
-    let mut person = Person {
-        user_id: user_id.to_owned(),
-        first_seen_at: at,
-        last_seen_at: at,
-        identified_at: None,
-        registered_at: None,
-        traits: Traits::default(),
-        enriched: Traits::default(),
-    };
+    let mut known = Known::seen(at);
     match (event.call, event.name.as_str()) {
         (Call::Identify, _) => {
             // D12: the event's time is also the date on which the user's account was first created.
-            person.traits = Traits::told(event.attributes.clone(), stamp);
-            person.identified_at = Some(at);
-            person.registered_at = Some(at);
+            known.traits = Traits::told(event.attributes.clone(), stamp);
+            known.identified_at = Some(at);
+            known.registered_at = Some(at);
         }
         (Call::Track, "signed_up") => {
-            person.traits = Traits::told(of(&event.attributes, SIGNED_UP), stamp);
-            person.identified_at = Some(at);
-            person.registered_at = Some(at);
+            known.traits = Traits::told(of(&event.attributes, SIGNED_UP), stamp);
+            known.identified_at = Some(at);
+            known.registered_at = Some(at);
         }
-        (Call::Track, "user_enriched") => person.enriched = Traits::told(event.attributes.clone(), stamp),
+        (Call::Track, "user_enriched") => known.enriched = Traits::told(event.attributes.clone(), stamp),
         _ => {}
     }
-    person
+    Person { user_id: user_id.to_owned(), known }
 }
 
 fn account(account_id: &str, event: &Event, stamp: Stamp) -> Account {
     let at = event.occurred_at;
-    let mut account = Account {
-        account_id: account_id.to_owned(),
-        first_seen_at: at,
-        last_seen_at: at,
-        identified_at: None,
-        registered_at: None,
-        traits: Traits::default(),
-        enriched: Traits::default(),
-    };
+    let mut known = Known::seen(at);
     match (event.call, event.name.as_str()) {
         (Call::Group, _) => {
-            account.traits = Traits::told(event.attributes.clone(), stamp);
-            account.identified_at = Some(at);
+            known.traits = Traits::told(event.attributes.clone(), stamp);
+            known.identified_at = Some(at);
         }
         (Call::Track, "account_created") => {
-            account.traits = Traits::told(of(&event.attributes, ACCOUNT_NAMED), stamp);
-            account.identified_at = Some(at);
-            account.registered_at = Some(at);
+            known.traits = Traits::told(of(&event.attributes, ACCOUNT_NAMED), stamp);
+            known.identified_at = Some(at);
+            known.registered_at = Some(at);
         }
         (Call::Track, "account_added_user" | "user_added_to_account") => {
-            account.traits = Traits::told(of(&event.attributes, ACCOUNT_NAMED), stamp);
-            account.identified_at = Some(at);
+            known.traits = Traits::told(of(&event.attributes, ACCOUNT_NAMED), stamp);
+            known.identified_at = Some(at);
         }
-        (Call::Track, "group_enriched") => account.enriched = Traits::told(event.attributes.clone(), stamp),
+        (Call::Track, "group_enriched") => known.enriched = Traits::told(event.attributes.clone(), stamp),
         _ => {}
     }
-    account
+    Account { account_id: account_id.to_owned(), known }
 }
 
 /// Belonging is told by the calls that link a user to a group; that a user acted in one is not enough.
@@ -191,14 +176,19 @@ fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
     }
 }
 
-/// The trait `created_at` where it can be read (D12: it wins), else the registration.
-fn created_at(traits: &Traits, registered_at: Option<Timestamp>) -> Option<Timestamp> {
-    let told = traits.text(&["created_at"]).and_then(|text| time::parse(&text).ok());
-    told.or(registered_at)
-}
+impl Known {
+    fn seen(at: Timestamp) -> Self {
+        Self {
+            first_seen_at: at,
+            last_seen_at: at,
+            identified_at: None,
+            registered_at: None,
+            traits: Traits::default(),
+            enriched: Traits::default(),
+        }
+    }
 
-impl Person {
-    pub fn merge(&mut self, other: Self) {
+    fn merge(&mut self, other: Self) {
         self.first_seen_at = self.first_seen_at.min(other.first_seen_at);
         self.last_seen_at = self.last_seen_at.max(other.last_seen_at);
         self.identified_at = earliest(self.identified_at, other.identified_at);
@@ -207,54 +197,54 @@ impl Person {
         self.enriched.merge(other.enriched);
     }
 
-    /// When the user's account was first created, as far as anybody said (D12).
+    /// When the user's account was first created, as far as anybody said: the trait `created_at` where it can be
+    /// read (D12: it wins), else the registration.
     pub fn created_at(&self) -> Option<Timestamp> {
-        created_at(&self.traits, self.registered_at)
+        let told = self.traits.text(&["created_at"]).and_then(|text| time::parse(&text).ok());
+        told.or(self.registered_at)
+    }
+}
+
+impl Person {
+    pub fn merge(&mut self, other: Self) {
+        self.known.merge(other.known);
     }
 
     pub fn email(&self) -> Option<String> {
-        self.traits.text(&["user_email", "email"])
+        self.known.traits.text(&["user_email", "email"])
     }
 
     /// The name, else first and last name, else what enrichment found.
     pub fn name(&self) -> Option<String> {
-        let parts = [self.traits.text(&["first_name"]), self.traits.text(&["last_name"])];
+        let parts = [self.known.traits.text(&["first_name"]), self.known.traits.text(&["last_name"])];
         let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        self.traits
+        self.known
+            .traits
             .text(&["user_name", "name", "full_name"])
             .or_else(|| (!joined.is_empty()).then_some(joined))
-            .or_else(|| self.enriched.text(&["enrichment_full_name"]))
+            .or_else(|| self.known.enriched.text(&["enrichment_full_name"]))
     }
 }
 
 impl Account {
     /// Also joins two accounts that turned out to be one: `self` keeps its id.
     pub fn merge(&mut self, other: Self) {
-        self.first_seen_at = self.first_seen_at.min(other.first_seen_at);
-        self.last_seen_at = self.last_seen_at.max(other.last_seen_at);
-        self.identified_at = earliest(self.identified_at, other.identified_at);
-        self.registered_at = earliest(self.registered_at, other.registered_at);
-        self.traits.merge(other.traits);
-        self.enriched.merge(other.enriched);
-    }
-
-    pub fn created_at(&self) -> Option<Timestamp> {
-        created_at(&self.traits, self.registered_at)
+        self.known.merge(other.known);
     }
 
     pub fn name(&self) -> Option<String> {
-        let told = self.traits.text(&["account_name", "name"]);
-        told.or_else(|| self.enriched.text(&["name", "enrichment_name"]))
+        let told = self.known.traits.text(&["account_name", "name"]);
+        told.or_else(|| self.known.enriched.text(&["name", "enrichment_name"]))
     }
 
     pub fn domain(&self) -> Option<String> {
-        let told = self.traits.text(&["account_domain", "domain"]);
-        told.or_else(|| self.enriched.text(&["enrichment_domain"]))
+        let told = self.known.traits.text(&["account_domain", "domain"]);
+        told.or_else(|| self.known.enriched.text(&["enrichment_domain"]))
     }
 
     pub fn plan(&self) -> Option<String> {
-        let told = self.traits.text(&["plan_name", "planName", "plan"]);
-        told.or_else(|| self.enriched.text(&["planName"]))
+        let told = self.known.traits.text(&["plan_name", "planName", "plan"]);
+        told.or_else(|| self.known.enriched.text(&["planName"]))
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::components;
 use kernel::{Env, EnvironmentId, Timestamp};
-use model::telemetry::profile::{Account, Link, Membership, Person};
+use model::telemetry::profile::{Account, Known, Link, Membership, Person};
 use model::telemetry::traits::{Stamp, Traits};
 use serde_json::{Value, json};
 use sql::{Database, Fault};
@@ -19,28 +19,25 @@ fn told(at: i64, key: &str, value: Value) -> Traits {
     Traits::told([(key.to_owned(), value)], stamp(at))
 }
 
-fn person(at: i64, key: &str, value: Value) -> Person {
-    Person {
-        user_id: "u".into(),
+fn known(at: i64, key: &str, value: Value) -> Known {
+    Known {
         first_seen_at: stamp(at).0,
         last_seen_at: stamp(at).0,
-        identified_at: Some(stamp(at).0),
+        identified_at: None,
         registered_at: None,
         traits: told(at, key, value),
         enriched: Traits::default(),
     }
 }
 
+fn person(at: i64, key: &str, value: Value) -> Person {
+    let known = Known { identified_at: Some(stamp(at).0), ..known(at, key, value) };
+    Person { user_id: "u".into(), known }
+}
+
 fn account(id: &str, at: i64, key: &str, value: Value) -> Account {
-    Account {
-        account_id: id.into(),
-        first_seen_at: stamp(at).0,
-        last_seen_at: stamp(at).0,
-        identified_at: None,
-        registered_at: Some(stamp(at).0),
-        traits: told(at, key, value),
-        enriched: Traits::default(),
-    }
+    let known = Known { registered_at: Some(stamp(at).0), ..known(at, key, value) };
+    Account { account_id: id.into(), known }
 }
 
 fn member(account: &str, user: &str, at: i64, active: bool) -> Membership {
@@ -93,8 +90,11 @@ async fn a_person_merges_per_trait_and_stays_in_its_environment() {
         tell(&db, ours, all.clone()).await;
         tell(&db, ours, all).await;
         let found = db.read(move |tx| profile::person(tx, ours, "u")).await.unwrap().unwrap();
-        assert_eq!(Value::Object(found.traits.plain()), json!({"email": "ada@acme.test", "plan": "pro"}));
-        assert_eq!((found.first_seen_at, found.last_seen_at), (stamp(4).0, stamp(9).0));
+        assert_eq!(
+            Value::Object(found.known.traits.plain()),
+            json!({"email": "ada@acme.test", "plan": "pro"})
+        );
+        assert_eq!((found.known.first_seen_at, found.known.last_seen_at), (stamp(4).0, stamp(9).0));
         assert_eq!(db.read(move |tx| profile::person(tx, other, "u")).await.unwrap(), None);
     }
 }
@@ -136,7 +136,7 @@ async fn two_ids_of_an_account_become_one_whatever_came_first() {
         let rows = db.read(profile::rows).await.unwrap();
         assert_eq!(rows.len(), 8, "an account, an alias and two memberships in each environment: {rows:?}");
         let (account, ids, members) = &seen[0];
-        assert_eq!(Value::Object(account.traits.plain()), json!({"name": "Acme", "plan": "free"}));
+        assert_eq!(Value::Object(account.known.traits.plain()), json!({"name": "Acme", "plan": "free"}));
         assert_eq!(ids, &["acme", "tenant"]);
         let active: Vec<_> = members.iter().map(|m| (m.user_id.as_str(), m.active)).collect();
         assert_eq!(active, [("u", false), ("v", true)]);

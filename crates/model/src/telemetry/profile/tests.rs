@@ -51,22 +51,22 @@ fn created_at_is_the_earliest_identify_unless_a_trait_says_otherwise() {
     let early = event(Call::Identify, "identify", 20, json!({}));
     let tracked = event(Call::Track, "clicked", 5, json!({}));
     let person = merged(&[(tracked, 1), (late, 2), (early, 3)]).person.unwrap();
-    assert_eq!(person.created_at(), Some(Timestamp::from_seconds(20)));
-    assert_eq!(person.first_seen_at, Timestamp::from_seconds(5));
+    assert_eq!(person.known.created_at(), Some(Timestamp::from_seconds(20)));
+    assert_eq!(person.known.first_seen_at, Timestamp::from_seconds(5));
     let said = event(Call::Identify, "identify", 60, json!({"created_at": "20-11-23T22:28:55.111Z"}));
     let mut person = person;
     person.merge(facts(Origin::Request, &said, 4).person.unwrap());
-    assert_eq!(person.created_at(), Some("2020-11-23T22:28:55.111Z".parse().unwrap()));
+    assert_eq!(person.known.created_at(), Some("2020-11-23T22:28:55.111Z".parse().unwrap()));
     let unreadable = event(Call::Identify, "identify", 70, json!({"created_at": "long ago"}));
     person.merge(facts(Origin::Request, &unreadable, 5).person.unwrap());
-    assert_eq!(person.created_at(), Some(Timestamp::from_seconds(20)), "a date nobody can read says nothing");
+    assert_eq!(person.known.created_at(), Some(Timestamp::from_seconds(20)), "a date nobody can read says nothing");
 }
 
 #[test]
 fn who_only_acts_is_anonymous_and_no_member() {
     let clicked = facts(Origin::Request, &event(Call::Track, "clicked", 1, json!({"user_role": "x"})), 1);
-    assert_eq!(clicked.person.unwrap().identified_at, None);
-    assert_eq!(clicked.account.unwrap().identified_at, None);
+    assert_eq!(clicked.person.unwrap().known.identified_at, None);
+    assert_eq!(clicked.account.unwrap().known.identified_at, None);
     assert_eq!(clicked.membership, None);
 }
 

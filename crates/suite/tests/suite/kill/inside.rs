@@ -68,9 +68,9 @@ fn runs(entries: &Entries, runs: Vec<Run>) {
 /// One webhook, the one that the builder saw, one lead and one mail.
 async fn details(app: &App, env: Env, user: &str, run: RunId, builder: &Builder) {
     let detail = app::run::detail(app, env, run).await.unwrap().unwrap();
+    let deliveries = app.db.read(move |tx| store::delivery::of_run(tx, env, run)).await.unwrap();
     let seen = builder.seen();
     let seen = &seen[&run.to_string()];
-    let deliveries = app.db.read(move |tx| store::delivery::of_run(tx, env, run)).await.unwrap();
     let [webhook] = &deliveries[..] else { panic!("webhooks of {user}: {deliveries:?}") };
     let id = webhook.id.to_string();
     assert!(seen.webhook_ids.contains(&id), "{user}: {id} was not sent, {seen:?} was");
@@ -85,8 +85,8 @@ async fn profile(app: &App, env: Env, person: &str, mark: &str) {
     let id = person.to_owned();
     let stored = app.db.read(move |tx| store::profile::person(tx, env, &id)).await.unwrap();
     let stored = stored.unwrap_or_else(|| panic!("{person} is lost"));
-    assert!(stored.identified_at.is_some(), "{stored:?}");
-    assert_eq!(stored.traits.text(&["mark"]).as_deref(), Some(mark), "{person}");
+    assert!(stored.known.identified_at.is_some(), "{stored:?}");
+    assert_eq!(stored.known.traits.text(&["mark"]).as_deref(), Some(mark), "{person}");
 }
 
 /// Accepted is stored or a repetition, and no consumer met what it could not read.
