@@ -21,7 +21,7 @@ pub struct Delivery {
 pub struct Attempt {
     /// Counts from 1.
     pub n: i64,
-    /// `first`, `retry`, `resend`, `operator`
+    /// Why the webhook was sent, in `app`'s words: `first`, `resend`, `operator`. A retry keeps the purpose of what it repeats.
     pub purpose: String,
     pub started_at: Timestamp,
     pub elapsed: Duration,
