@@ -104,14 +104,6 @@ pub struct WebhookSecret {
     pub ends_at: Option<Timestamp>,
 }
 
-impl WebhookSecret {
-    /// The bytes that sign.
-    pub fn key(&self) -> Vec<u8> {
-        let text = self.secret.expose();
-        STANDARD.decode(text.strip_prefix("whsec_").unwrap_or(text)).unwrap_or_default()
-    }
-}
-
 /// A new secret, sealed for its row and plain for showing.
 #[derive(Debug, Clone)]
 pub struct NewSecret {
