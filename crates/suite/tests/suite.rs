@@ -20,6 +20,7 @@ mod suite {
     mod edge;
     mod handover;
     mod house;
+    mod housekeeping;
     mod kill;
     mod listener;
     mod process;
