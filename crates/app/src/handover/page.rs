@@ -88,7 +88,7 @@ pub enum PageFault {
     #[error("settings")]
     Setting(#[from] SettingFault),
     #[error("step")]
-    Step(#[source] StepFault),
+    Step(#[from] StepFault),
     #[error("hand-over store")]
     Store(#[from] sql::Fault),
 }
@@ -100,12 +100,6 @@ impl PageFault {
             Self::Step(fault) => fault.category(),
             Self::Store(fault) => fault.category(),
         }
-    }
-}
-
-impl From<StepFault> for PageFault {
-    fn from(fault: StepFault) -> Self {
-        Self::Step(fault)
     }
 }
 

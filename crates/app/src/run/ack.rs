@@ -41,7 +41,7 @@ pub enum AckFault {
     #[error("settings")]
     Setting(#[from] SettingFault),
     #[error("step")]
-    Step(#[source] StepFault),
+    Step(#[from] StepFault),
     #[error("run store")]
     Store(#[from] sql::Fault),
     #[error("encode the acknowledgement")]
@@ -60,12 +60,6 @@ impl AckFault {
             Self::Store(fault) => fault.category(),
             Self::Encode(_) => Category::Fault,
         }
-    }
-}
-
-impl From<StepFault> for AckFault {
-    fn from(fault: StepFault) -> Self {
-        Self::Step(fault)
     }
 }
 

@@ -62,7 +62,7 @@ pub enum TriggerFault {
     #[error("settings")]
     Setting(#[from] SettingFault),
     #[error("step")]
-    Step(#[source] StepFault),
+    Step(#[from] StepFault),
     #[error("run store")]
     Store(#[from] sql::Fault),
 }
@@ -77,12 +77,6 @@ impl TriggerFault {
             Self::Step(fault) => fault.category(),
             Self::Store(fault) => fault.category(),
         }
-    }
-}
-
-impl From<StepFault> for TriggerFault {
-    fn from(fault: StepFault) -> Self {
-        Self::Step(fault)
     }
 }
 
