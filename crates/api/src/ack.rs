@@ -98,6 +98,6 @@ fn refusal(fault: &AckFault, admitted: &Admitted) -> Refusal {
             "this run was acknowledged with another tenant id; the first acknowledgement stands",
         ),
         AckFault::Ended => Refusal::new(StatusCode::GONE, "RUN_ENDED", "this run was cancelled"),
-        other => wire::fault(other.category(), other, admitted),
+        other => wire::fault(other.category(), other, admitted.request_id),
     }
 }

@@ -30,8 +30,7 @@ async fn handle(
         Ok(Some(set)) => ([(header::CACHE_CONTROL, CACHE)], Json(set)).into_response(),
         Ok(None) => unknown(request_id),
         Err(fault) => {
-            wire::log(fault.category(), &fault, request_id);
-            Refusal::of(fault.category(), fault.to_string()).into_response(Family::Telemetry, request_id)
+            wire::fault(fault.category(), &fault, request_id).into_response(Family::Telemetry, request_id)
         }
     }
 }

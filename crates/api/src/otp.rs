@@ -47,9 +47,6 @@ async fn handle(State(state): State<ApiState>, request: Request) -> Response {
             let refusal = Refusal::unauthorized("the one-time code is unknown, used or too old");
             refusal.into_response(Family::Workflow, id)
         }
-        Err(fault) => {
-            wire::log(fault.category(), &fault, id);
-            Refusal::of(fault.category(), fault.to_string()).into_response(Family::Workflow, id)
-        }
+        Err(fault) => wire::fault(fault.category(), &fault, id).into_response(Family::Workflow, id),
     }
 }

@@ -28,7 +28,7 @@ async fn handle(State(state): State<ApiState>, Path(id): Path<String>, request: 
         Err(ViewFault::Unknown) => {
             admitted.refuse(Refusal::absent("no such run in this environment").with_code("RUN_NOT_FOUND"))
         }
-        Err(fault) => admitted.refuse(wire::fault(fault.category(), &fault, &admitted)),
+        Err(fault) => admitted.refuse(wire::fault(fault.category(), &fault, admitted.request_id)),
     }
 }
 

@@ -12,6 +12,9 @@ use kernel::{Category, RequestId, Secret};
 use serde_json::{Map, Value, json};
 use webkit::{Family, Refusal, gate::open_json};
 
+/// The largest RSA key that anybody makes (16,384 bits) has some 13 KB.
+const PEM_BYTES_MAX: usize = 16 * 1_024;
+
 pub(crate) fn routes() -> Router<ApiState> {
     let router = alias::everywhere(Router::new(), "/user/token", post(give));
     let router = alias::everywhere(router, "/token", post(give));
@@ -70,15 +73,12 @@ fn read(body: &[u8]) -> Result<Wanted, Refusal> {
 
 /// A text that must be there. Whether it says anything sensible is judged later: that is 401, not 400.
 fn text(body: &Map<String, Value>, field: &str) -> Result<String, Refusal> {
-    match body.get(field) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        _ => Err(Refusal::invalid(format!("'{field}' is required and must be a string"))),
-    }
+    wire::text_within(body, field, PEM_BYTES_MAX)?.ok_or_else(|| wire::missing(field))
 }
 
 /// A string or an array of strings; without any it is an empty list, which the use case refuses.
 fn scopes(value: Option<&Value>) -> Result<Vec<String>, Refusal> {
-    let wrong = || Refusal::invalid("'scopes' must be a string or an array of strings");
+    let wrong = || Refusal::invalid("field 'scopes' must be a string or an array of strings");
     match value {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::String(one)) => Ok(vec![one.clone()]),
@@ -100,8 +100,7 @@ fn expiry(value: Option<&Value>) -> Result<Option<i64>, Refusal> {
 
 fn refusal(fault: &TokenFault, request_id: RequestId) -> Refusal {
     let category = fault.category();
-    wire::log(category, fault, request_id);
-    let refusal = Refusal::of(category, fault.to_string());
+    let refusal = wire::fault(category, fault, request_id);
     match category {
         Category::Unauthenticated => refusal.with_code("INVALID_CREDENTIALS"),
         _ => refusal,

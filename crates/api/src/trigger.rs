@@ -60,7 +60,8 @@ fn role(body: &Map<String, Value>) -> Result<Option<Choice>, Refusal> {
     };
     let id = wire::text(role, "role_id")?.unwrap_or_default();
     let name = wire::text(role, "role_name")?.unwrap_or_default();
-    if id.is_empty() && name.is_empty() {
+    if id.is_empty() {
+        // A name alone names no role: the one that is set applies (decision D24).
         return Ok(None);
     }
     let name = if name.is_empty() { id.clone() } else { name };
@@ -114,7 +115,7 @@ fn refusal(fault: &TriggerFault, admitted: &Admitted) -> Refusal {
             "IDEMPOTENCY_CONFLICT",
             "this Idempotency-Key was used with another body in the last 24 hours",
         ),
-        other => wire::fault(other.category(), other, admitted),
+        other => wire::fault(other.category(), other, admitted.request_id),
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod private;
 
-use crate::{ApiState, alias};
+use crate::{ApiState, alias, wire};
 use app::telemetry::{TelemetryFault, accept};
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use axum::{
     routing::post,
 };
 use http::{header, request::Parts};
-use kernel::Category;
+use kernel::RequestId;
 use model::caller::{Need, Scope};
 use model::event::Call;
 use model::telemetry::{answer::Refusal as Refused, body::Body, dialect};
@@ -49,25 +49,18 @@ async fn handle(State(state): State<ApiState>, request: Request, call: Call, gat
     let Admitted { caller, body, request_id, .. } = &admitted;
     match accept(&state.app, caller, call, body, *request_id).await {
         Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
-        Err(fault) => admitted.refuse(refusal(fault)),
+        Err(fault) => admitted.refuse(refusal(fault, *request_id)),
     }
 }
 
-fn refusal(fault: TelemetryFault) -> Refusal {
-    let category = fault.category();
+fn refusal(fault: TelemetryFault, request_id: RequestId) -> Refusal {
     match fault {
         TelemetryFault::Refused(Refused { code, message, details }) => {
             details.into_iter().fold(Refusal::invalid(message).with_code(code.name()), |refusal, detail| {
                 refusal.with_detail(detail.field, detail.message)
             })
         }
-        other => {
-            if category != Category::Invalid {
-                let cause = std::error::Error::source(&other).map(ToString::to_string);
-                tracing::error!(error = %other, cause = cause.as_deref(), "telemetry was not taken");
-            }
-            Refusal::of(category, other.to_string())
-        }
+        other => wire::fault(other.category(), &other, request_id),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `GET /api/event/` (domain 2.18): the environment's events, for whoever holds a private API key.
 
-use crate::{ApiState, alias};
-use app::report::{Before, ReportFault, Stored, Wanted, recent};
+use crate::{ApiState, alias, wire};
+use app::report::{Before, Stored, Wanted, recent};
 use axum::{
     Json, Router,
     extract::{Query, Request, State},
@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 use http::Uri;
-use kernel::{Category, Cursor, Timestamp};
+use kernel::{Cursor, Timestamp};
 use model::caller::Need;
 use model::event::Call;
 use model::telemetry::time;
@@ -54,17 +54,8 @@ async fn handle(State(state): State<ApiState>, request: Request) -> Response {
             let results: Vec<Value> = page.events.iter().map(event).collect();
             Json(json!({"results": results, "next": page.next.map(cursor)})).into_response()
         }
-        Err(fault) => admitted.refuse(refusal(&fault)),
+        Err(fault) => admitted.refuse(wire::fault(fault.category(), &fault, admitted.request_id)),
     }
-}
-
-fn refusal(fault: &ReportFault) -> Refusal {
-    let category = fault.category();
-    if category != Category::Invalid {
-        let cause = std::error::Error::source(fault).map(ToString::to_string);
-        tracing::error!(error = %fault, cause = cause.as_deref(), "events were not read");
-    }
-    Refusal::of(category, fault.to_string())
 }
 
 fn read(uri: &Uri) -> Result<(Wanted, usize), Refusal> {
