@@ -1,7 +1,8 @@
 //! Decision D14: what a trigger gives, again and again.
 
-use super::house::{House, Options};
+use super::house::{Answer, House, Options};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 #[tokio::test]
@@ -22,10 +23,12 @@ async fn one_user_has_one_run_however_many_trigger_at_once() {
     let body = house.trigger_body("ada");
     let all = (0..20).map(|_| house.post("/trigger", &body));
     let answers = futures_util::future::join_all(all).await;
-    let mut runs: Vec<_> =
-        answers.iter().map(|answer| answer.json()["data"]["workflow_runtime_id"].to_string()).collect();
-    runs.dedup();
-    assert_eq!(runs.len(), 1);
+    let run = |answer: &Answer| {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["data"]["workflow_runtime_id"].as_str().unwrap().to_owned()
+    };
+    let runs: BTreeSet<_> = answers.iter().map(run).collect();
+    assert_eq!((answers.len(), runs.len()), (20, 1));
 }
 
 #[tokio::test]
@@ -95,28 +98,38 @@ async fn missing_settings_are_named_with_their_page() {
     }
 }
 
+async fn trigger_under_a_key(house: &House, user: &str) -> Answer {
+    let request = http::Request::post("/trigger")
+        .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {}", house.start.private_api_key.expose()))
+        .header("idempotency-key", "k-1")
+        .body(axum::body::Body::from(house.trigger_body(user).to_string()));
+    house.send(request.unwrap()).await
+}
+
 #[tokio::test]
 async fn an_idempotency_key_gives_one_run_a_day_and_refuses_another_body() {
-    let house = House::new().await;
-    let send = |body: serde_json::Value| {
-        let request = http::Request::post("/trigger")
-            .header("content-type", "application/json")
-            .header("authorization", format!("Bearer {}", house.start.private_api_key.expose()))
-            .header("idempotency-key", "k-1")
-            .body(axum::body::Body::from(body.to_string()));
-        house.send(request.unwrap())
-    };
-    let first = send(house.trigger_body("ada")).await.json();
-    let again = send(house.trigger_body("ada")).await.json();
-    assert_eq!(first["data"]["workflow_runtime_id"], again["data"]["workflow_runtime_id"]);
-    assert_ne!(first["data"]["redirect_url"], again["data"]["redirect_url"], "a fresh link");
-    let other = send(house.trigger_body("bob")).await;
+    let mut house = House::new().await;
+    let first = trigger_under_a_key(&house, "ada").await.json()["data"].clone();
+    let run = first["workflow_runtime_id"].as_str().unwrap();
+    house.settle().await;
+    assert_eq!(house.ack(run, Some("t-1")).await.status, 200);
+    let link = first["redirect_url"].as_str().unwrap().parse().unwrap();
+    assert_eq!(house.browse(&link).await.status, 303);
+
+    let again = trigger_under_a_key(&house, "ada").await.json()["data"].clone();
+    assert_eq!(again["workflow_runtime_id"], run);
+    assert_ne!(again["redirect_url"], first["redirect_url"], "a fresh link");
+    let (login, _) = house.trigger("ada").await;
+    assert_ne!(login, run, "without the key the person comes back");
+
+    let other = trigger_under_a_key(&house, "bob").await;
     assert_eq!(
         (other.status.as_u16(), other.json()["data"]["error_code"].clone()),
         (409, json!("IDEMPOTENCY_CONFLICT"))
     );
     house.clock.advance(Duration::from_secs(25 * 3_600));
-    assert_eq!(send(house.trigger_body("bob")).await.status, 200, "forgotten after a day");
+    assert_eq!(trigger_under_a_key(&house, "bob").await.status, 200, "forgotten after a day");
 }
 
 #[tokio::test]
