@@ -315,7 +315,12 @@ async fn batches_have_a_thousand_events_at_most_and_one_at_least() {
         let mixed = json!([event, 7, {"user_id": []}]);
         let answer = post(&house, path, mixed.to_string()).await;
         assert_eq!(answer.status, 200, "one of them is good: {answer:?}");
-        assert!(answer.json()["warnings"].to_string().contains('1'));
+        let warnings = answer.json()["warnings"].clone();
+        let refused = warnings.as_array().unwrap().iter().filter_map(Value::as_str);
+        let refused: Vec<_> = refused.filter(|text| text.starts_with("Item ")).collect();
+        let [number, list] = refused[..] else { panic!("{warnings}") };
+        assert!(number.starts_with("Item 1 was not accepted: it "), "{path}: {number}");
+        assert!(list.starts_with("Item 2 was not accepted: field '"), "{path}: {list}");
     }
     consumers_run_through(&house).await;
 }
@@ -337,6 +342,7 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused_everywhere() {
             let answer = house.send(request.unwrap()).await;
             assert_eq!(answer.status, 415, "{path} {media_type}");
             refusal(Family::Telemetry, &answer);
+            assert_eq!(answer.json()["error_code"], "UNSUPPORTED_MEDIA_TYPE", "{path} {media_type}");
         }
         for method in ["GET", "PUT", "DELETE", "PATCH"] {
             let request = Request::builder().method(method).uri(path).header("authorization", &authorization);
