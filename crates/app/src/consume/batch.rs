@@ -12,7 +12,7 @@ use store::consumer::DeadLetter;
 pub(super) fn read(record: &Record) -> Result<(Origin, Event), RecordFault> {
     let origin = Origin::of_source(record.source)?;
     let env = Env::vouched(record.environment);
-    Ok((origin, record::decode(env, record.received_at, &record.body)?))
+    Ok((origin, record::decode(env, origin, record.received_at, &record.body)?))
 }
 
 /// The dead letter of a record.

@@ -29,7 +29,7 @@ impl House {
         let records = self.journal.read(Seq::FIRST, 100, usize::MAX).await.unwrap();
         let read = |(_, record): &(Seq, Record)| {
             let env = Env::vouched(record.environment);
-            record::decode(env, record.received_at, &record.body).unwrap()
+            record::decode(env, Origin::Request, record.received_at, &record.body).unwrap()
         };
         records.iter().map(read).collect()
     }

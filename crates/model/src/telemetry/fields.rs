@@ -81,10 +81,22 @@ pub fn read<'a>(call: Call, form: Form, item: &Object<'a>) -> Result<Fields<'a>,
     if !reader.details.is_empty() {
         return Err(reader.details);
     }
-    reader.unattribute("user_id", &mut fields.user_id);
-    reader.unattribute("group_id", &mut fields.group_id);
     fields.warnings = reader.warnings;
     Ok(fields)
+}
+
+impl Fields<'_> {
+    /// Takes out the ids that clients send when they know none: the event stays, nobody is made of the placeholder. For
+    /// what came over the wire: a trigger's user may be called `guest`, and then that is who the house means.
+    pub fn unattribute(&mut self) {
+        for (field, id) in [("user_id", &mut self.user_id), ("group_id", &mut self.group_id)] {
+            if let Some(placeholder) = id.take_if(|id| is_placeholder(id)) {
+                self.warnings.push(format!(
+                    "Field '{field}' is the placeholder '{placeholder}'; the event is kept without it"
+                ));
+            }
+        }
+    }
 }
 
 /// A non-empty text of at most 1,024 bytes.
@@ -244,15 +256,6 @@ impl Reader {
             }
         }
     }
-
-    /// The event stays; nobody is made of the placeholder.
-    fn unattribute(&mut self, field: &str, id: &mut Option<String>) {
-        if let Some(placeholder) = id.take_if(|id| is_placeholder(id)) {
-            self.warnings.push(format!(
-                "Field '{field}' is the placeholder '{placeholder}'; the event is kept without it"
-            ));
-        }
-    }
 }
 
 #[cfg(test)]
@@ -343,7 +346,8 @@ mod tests {
         {
             let text = format!(r#"{{"user_id":"{id}","event":"e"}}"#);
             with(&text, |item| {
-                let fields = read(Call::Track, Form::Object, item).unwrap();
+                let mut fields = read(Call::Track, Form::Object, item).unwrap();
+                fields.unattribute();
                 assert_eq!((fields.user_id, fields.warnings.len()), (None, 1), "{id}");
             });
         }

@@ -76,6 +76,7 @@ fn judge_item<'a>(call: Call, body: &Body<'a>, raw: &'a RawValue, received_at: T
         Ok(fields) => fields,
         Err(details) => return Verdict::Refused(Refused { code: Code::InvalidRequest, details }),
     };
+    fields.unattribute();
     let (occurred_at, set_aside) = time::settle(fields.timestamp, received_at);
     let mut warnings = std::mem::take(&mut fields.warnings);
     if set_aside {

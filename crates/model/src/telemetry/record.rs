@@ -124,13 +124,18 @@ pub fn of_house(event: &HouseEvent) -> Result<Vec<u8>, RecordFault> {
     encode(&head, &Value::Object(item).to_string())
 }
 
-/// Reads a record's body. `env` is the record's environment, vouched for by the consumer.
-pub fn decode(env: Env, received_at: Timestamp, body: &[u8]) -> Result<Event, RecordFault> {
+/// Reads a record's body. `env` is the record's environment, vouched for by the consumer; `origin` its source.
+pub fn decode(env: Env, origin: Origin, received_at: Timestamp, body: &[u8]) -> Result<Event, RecordFault> {
     let (head, raw) = open(body)?;
     let raw: &RawValue = serde_json::from_str(json::check(raw)?).map_err(|_| RecordFault::Kind)?;
     let item = Object::read(raw).ok_or(RecordFault::Kind)?;
     // The array form asks for less; what the object form asks for was judged at the edge.
-    let fields = fields::read(head.call, Form::Array, &item).map_err(first)?;
+    let mut fields = fields::read(head.call, Form::Array, &item).map_err(first)?;
+    match origin {
+        Origin::Request => fields.unattribute(),
+        // Its ids are those of a run: whatever they look like, they are meant.
+        Origin::House => {}
+    }
     let (attributes, context) = (fields.attributes_map(), fields.context_map());
     Ok(Event {
         env,
@@ -197,7 +202,7 @@ mod tests {
     }
 
     fn read(body: &[u8]) -> Result<Event, RecordFault> {
-        decode(env(), Timestamp::from_micros(7), body)
+        decode(env(), Origin::Request, Timestamp::from_micros(7), body)
     }
 
     #[test]
@@ -233,6 +238,18 @@ mod tests {
         assert_eq!((event.group_id.as_deref(), event.tenant_id.as_deref()), (Some("acme"), Some("t")));
         assert_eq!((event.source.as_deref(), event.occurred_at), (Some("product"), said.occurred_at));
         assert_eq!((event.name, event.message_id), ("account_created".to_owned(), MessageId(7)));
+    }
+
+    /// A trigger takes any id; its events must not lose whom they are about.
+    #[test]
+    fn what_the_house_says_of_a_guest_is_said_of_somebody() {
+        let raw = r#"{"event":"e","user_id":"guest","context":{"group_id":"0"}}"#;
+        let body = encode(&head(Call::Track), raw).unwrap();
+        let now = Timestamp::from_micros(7);
+        let said = decode(env(), Origin::House, now, &body).unwrap();
+        assert_eq!((said.user_id.as_deref(), said.group_id.as_deref()), (Some("guest"), Some("0")));
+        let sent = decode(env(), Origin::Request, now, &body).unwrap();
+        assert_eq!((sent.user_id, sent.group_id), (None, None));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use durable::{Claimed, Executor, Handler, Registry, Running};
 use http::{Method, Request, StatusCode};
 use kernel::{Env, Secret};
 use model::setting::Settings;
+use model::telemetry::record;
 use oidc::PrivateKey;
 use outbound::recorded::{Recorder, answer};
 use serde_json::{Value, json};
@@ -218,7 +219,8 @@ impl House {
         let records = self.app.journal.read(journal::Seq::FIRST, 10_000, 64 << 20).await.unwrap();
         let decode = |record: &journal::Record| {
             let env = Env::vouched(record.environment);
-            model::telemetry::record::decode(env, record.received_at, &record.body).unwrap()
+            let origin = record::Origin::of_source(record.source).unwrap();
+            record::decode(env, origin, record.received_at, &record.body).unwrap()
         };
         records.iter().map(|(_, record)| decode(record)).collect()
     }

@@ -59,7 +59,11 @@ fn created_at_is_the_earliest_identify_unless_a_trait_says_otherwise() {
     assert_eq!(person.known.created_at(), Some("2020-11-23T22:28:55.111Z".parse().unwrap()));
     let unreadable = event(Call::Identify, "identify", 70, json!({"created_at": "long ago"}));
     person.merge(facts(Origin::Request, &unreadable, 5).person.unwrap());
-    assert_eq!(person.known.created_at(), Some(Timestamp::from_seconds(20)), "a date nobody can read says nothing");
+    assert_eq!(
+        person.known.created_at(),
+        Some(Timestamp::from_seconds(20)),
+        "a date nobody can read says nothing"
+    );
 }
 
 #[test]
