@@ -70,10 +70,18 @@ pub enum Effect {
 pub struct Emitted {
     /// Which node said it: part of the message id.
     pub node: String,
+    /// Which time that the node says it, from 0: part of the message id.
+    pub iteration: u32,
     pub name: &'static str,
     pub properties: Map<String, Value>,
     /// From the ack on, events carry the group id as well (decision D26).
     pub with_group: bool,
+}
+
+impl Emitted {
+    fn first(node: &str, name: &'static str, with_group: bool, properties: Map<String, Value>) -> Self {
+        Self { node: node.to_owned(), iteration: 0, name, properties, with_group }
+    }
 }
 
 /// The outcome of one step.
@@ -213,6 +221,15 @@ impl Walk<'_> {
     fn ack(&mut self, tenant: &BuilderTenant, status: NodeStatus, note: &str) -> Result<(), Refusal> {
         if self.is_skipped() {
             self.bind(tenant.clone());
+            if self.step.run.group_id() != self.step.run.tenant.to_string() {
+                // What was said at the skip carried no id of the builder's: only this says that the two are one (D26).
+                let node = self.path[self.index_of(Kind::AwaitAck)?].id.clone();
+                let added = self.added_user();
+                self.say(Emitted {
+                    iteration: 1,
+                    ..Emitted::first(&node, "account_added_user", true, added)
+                });
+            }
             return Ok(());
         }
         let node = self.waiting_ack()?;
@@ -437,7 +454,8 @@ impl Walk<'_> {
 
     fn role(&mut self) -> Local {
         let run = &mut self.step.run;
-        let role = run.role.clone().unwrap_or_else(|| self.facts.settings.role.clone());
+        let asked = run.role.clone().filter(|role| !role.id.is_empty());
+        let role = asked.unwrap_or_else(|| self.facts.settings.role.clone());
         let note = role.name.clone();
         run.applied_role = Some(role);
         Local::Done(note)
@@ -493,22 +511,31 @@ impl Walk<'_> {
     }
 
     fn account_events(&mut self, node: &str) {
-        let name = self.step.run.account_name.clone();
-        let domain = self.step.run.enrichment.account_name(self.step.run.email.as_str());
-        let email = self.step.run.email.to_string();
-        let role = self.step.run.applied_role.as_ref().map(|role| role.name.clone()).unwrap_or_default();
-        let id = self.step.run.group_id();
+        let mut created = self.account();
         let plan = self.step.run.plan.as_ref().map(|plan| plan.name.clone()).unwrap_or_default();
-        let created = json!({
-            "account_name": name, "account_domain": domain, "account_id": id,
-            "user_email": email, "plan_name": plan,
-        });
-        let added = json!({
-            "account_name": name, "account_domain": domain, "account_id": id, "user_email": email,
-            "user_role": role, "role": role, "join_method": "signup", "is_first_user": true,
-        });
-        self.emit(node, "account_created", true, object(created));
-        self.emit(node, "account_added_user", true, object(added));
+        created.insert("plan_name".to_owned(), json!(plan));
+        let added = self.added_user();
+        self.emit(node, "account_created", true, created);
+        self.emit(node, "account_added_user", true, added);
+    }
+
+    /// What both events of the account say.
+    fn account(&self) -> Map<String, Value> {
+        let run = &self.step.run;
+        object(json!({
+            "account_name": run.account_name,
+            "account_domain": run.enrichment.account_name(run.email.as_str()),
+            "account_id": run.group_id(),
+            "user_email": run.email.as_str(),
+        }))
+    }
+
+    fn added_user(&self) -> Map<String, Value> {
+        let role = self.step.run.applied_role.as_ref().map(|role| role.name.as_str()).unwrap_or_default();
+        let said = json!({"user_role": role, "role": role, "join_method": "signup", "is_first_user": true});
+        let mut properties = self.account();
+        properties.extend(object(said));
+        properties
     }
 
     fn emit(&mut self, node: &str, name: &'static str, with_group: bool, properties: Map<String, Value>) {
@@ -516,7 +543,11 @@ impl Walk<'_> {
         if matches!(name, "signed_up" | "signed_in") {
             properties.insert("user_email".to_owned(), json!(self.step.run.email.as_str()));
         }
-        self.step.events.push(Emitted { node: node.to_owned(), name, properties, with_group });
+        self.say(Emitted::first(node, name, with_group, properties));
+    }
+
+    fn say(&mut self, event: Emitted) {
+        self.step.events.push(event);
     }
 }
 

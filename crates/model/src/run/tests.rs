@@ -1,6 +1,7 @@
 use super::*;
-use crate::setting::Settings;
+use crate::setting::{Choice, Settings};
 use kernel::Timestamp;
+use serde_json::json;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
@@ -110,12 +111,30 @@ fn a_user_who_has_a_place_is_not_parked_again() {
 }
 
 #[test]
-fn an_ack_after_a_skip_binds_the_builders_tenant_and_says_nothing_twice() {
+fn an_ack_after_a_skip_binds_the_builders_tenant_and_says_so() {
     let settings = Settings::new("Acme");
-    let skipped = step(waiting(), Event::Skip, &settings).run;
-    let bound = step(skipped, Event::Acked(tenant("t-9")), &settings);
+    let skipped = step(waiting(), Event::Skip, &settings);
+    let without = step(skipped.run.clone(), Event::Acked(BuilderTenant::default()), &settings);
+    assert!(without.events.is_empty(), "no other id than was said");
+    let bound = step(skipped.run, Event::Acked(tenant("t-9")), &settings);
     assert_eq!((bound.run.group_id().as_str(), bound.effects), ("t-9", vec![Effect::BindTenant]));
-    assert!(bound.events.is_empty());
+    let [again] = &bound.events[..] else { panic!("one event, with both ids: {:?}", bound.events) };
+    let first = &skipped.events[1];
+    assert_eq!(
+        (again.name, again.with_group, &again.properties["account_id"]),
+        (first.name, true, &json!("t-9"))
+    );
+    assert_ne!((&again.node, again.iteration), (&first.node, first.iteration), "another message id");
+}
+
+#[test]
+fn a_role_without_an_id_is_the_one_that_is_set() {
+    for (id, applied) in [("", crate::setting::ADMIN), ("owner", "owner")] {
+        let mut run = new_run(RunKind::Signup);
+        run.role = Some(Choice { id: id.to_owned(), name: "Owner".to_owned() });
+        let step = step(run, Event::Triggered, &Settings::new("Acme"));
+        assert_eq!(step.run.applied_role.unwrap().id, applied);
+    }
 }
 
 #[test]
