@@ -57,7 +57,7 @@ pub enum KeyFault {
     NoScopes,
     #[error("the expiry date is in the past")]
     Past,
-    #[error("an environment has at most {KEYS_MAX} keys")]
+    #[error("an environment has at most {KEYS_MAX} keys that are good at once")]
     TooMany,
     #[error("there is no such key, or it was revoked before")]
     Absent,
@@ -123,8 +123,8 @@ async fn create_from(
 async fn keep(db: &Database, env: Env, key: &ApiKey) -> Result<(), KeyFault> {
     let row = key.clone();
     db.write(store::key::lock(env), move |tx| {
-        let held = store::key::list(tx, env)?.len();
-        if i64::try_from(held).is_ok_and(|held| held >= KEYS_MAX) {
+        // Keys that ended stay in the list and take nobody's place: who rotates often would be locked out.
+        if store::key::count_good(tx, env, row.created_at)? >= KEYS_MAX {
             return Err(KeyFault::TooMany);
         }
         Ok(store::key::insert(tx, env, &row)?)
@@ -132,9 +132,10 @@ async fn keep(db: &Database, env: Env, key: &ApiKey) -> Result<(), KeyFault> {
     .await
 }
 
-/// The keys of an environment, newest first, revoked ones included.
+/// The keys of an environment: first those that are good, then those that ended, the newest of each first.
 pub async fn list(db: &Database, env: Env) -> Result<Vec<ApiKey>, KeyFault> {
-    Ok(db.read(move |tx| store::key::list(tx, env)).await?)
+    let now = db.now();
+    Ok(db.read(move |tx| store::key::list(tx, env, now)).await?)
 }
 
 /// Ends a key and its tokens: here at once, in other processes within a second.

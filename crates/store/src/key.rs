@@ -7,7 +7,7 @@ use kernel::{Env, EnvironmentId, KeyId, OperatorId, Timestamp};
 use model::caller::{KeyKind, Scope};
 use sql::{Fault, Lock, Row, Tx, params, statements};
 
-/// The most keys that a list shows and an environment may hold.
+/// The most keys that a list shows and that may be good at once in an environment.
 pub const KEYS_MAX: i64 = 200;
 
 statements! {
@@ -19,7 +19,10 @@ statements! {
         expires_at, rotate_days, revoked_at, last_used_at FROM api_key WHERE hash = $1";
     pub(crate) LIST = "SELECT id, environment_id, kind, name, scopes, public_key, thumbprint, hash, hint, created_at, created_by, \
         expires_at, rotate_days, revoked_at, last_used_at FROM api_key WHERE environment_id = $1 \
-        ORDER BY created_at DESC, id DESC LIMIT $2";
+        ORDER BY CASE WHEN revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) THEN 0 ELSE 1 END, \
+        created_at DESC, id DESC LIMIT $3";
+    pub(crate) GOOD = "SELECT COUNT(*) FROM api_key WHERE environment_id = $1 AND revoked_at IS NULL \
+        AND (expires_at IS NULL OR expires_at > $2)";
     pub(crate) REVOKE = "UPDATE api_key SET revoked_at = $3 WHERE environment_id = $1 AND id = $2 AND revoked_at IS NULL \
         RETURNING id";
     pub(crate) TOUCH = "UPDATE api_key SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
@@ -124,9 +127,15 @@ pub fn by_hash(tx: &mut Tx<'_>, hash: &str) -> Result<Option<ApiKey>, Fault> {
     tx.query_opt(&BY_HASH, params![hash], api_key)
 }
 
-/// The keys of an environment, newest first, revoked ones included; at most [`KEYS_MAX`].
-pub fn list(tx: &mut Tx<'_>, env: Env) -> Result<Vec<ApiKey>, Fault> {
-    tx.query(&LIST, params![&env.to_string(), KEYS_MAX], api_key)
+/// The keys of an environment: first those that are good at `now`, then those that expired or were revoked, the newest
+/// of each first; at most [`KEYS_MAX`].
+pub fn list(tx: &mut Tx<'_>, env: Env, now: Timestamp) -> Result<Vec<ApiKey>, Fault> {
+    tx.query(&LIST, params![&env.to_string(), now, KEYS_MAX], api_key)
+}
+
+/// How many keys of an environment are good at `now`.
+pub fn count_good(tx: &mut Tx<'_>, env: Env, now: Timestamp) -> Result<i64, Fault> {
+    tx.query_one(&GOOD, params![&env.to_string(), now], |row| row.get(0))
 }
 
 /// Revokes a key and tells the revision that this made; `None` when there is no such key that was still good. Under

@@ -92,7 +92,7 @@ async fn development_alone_has_the_urls_the_keys_and_the_workflow() {
         let count = |id: EnvironmentId| {
             let env = Env::vouched(id);
             installed.db.read(move |tx| {
-                let keys = store::key::list(tx, env)?.len();
+                let keys = store::key::list(tx, env, Timestamp::EPOCH)?.len();
                 let workflows = store::definition::list(tx, env)?.len();
                 let settings = store::setting::load(tx, env)?.unwrap().settings;
                 let signing = store::key::current_signing(tx, env)?.is_some();

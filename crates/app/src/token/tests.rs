@@ -155,7 +155,8 @@ async fn possession_is_proven_with_the_stored_half() {
 async fn an_opaque_key_gives_no_tokens() {
     for bench in Bench::all("token_opaque").await {
         let env = bench.installed.env();
-        let keys = bench.installed.db.read(move |tx| store::key::list(tx, env)).await.unwrap();
+        let keys =
+            bench.installed.db.read(move |tx| store::key::list(tx, env, Timestamp::EPOCH)).await.unwrap();
         let opaque = keys.iter().find(|key| matches!(key.proof, Proof::Opaque { .. })).unwrap();
         let wanted = Wanted { key_id: opaque.id.to_string(), ..bench.wanted() };
         assert_eq!(bench.refused(wanted).await, Category::Unauthenticated);

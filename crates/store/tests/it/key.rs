@@ -87,9 +87,32 @@ async fn a_list_holds_one_environment_newest_first() {
             insert(&db, env(1), &opaque(env(1), seed, NOW.plus(Duration::from_secs(seconds)))).await;
         }
         insert(&db, env(7), &opaque(env(7), 8, NOW)).await;
-        let listed = db.read(|tx| key::list(tx, env(1))).await.unwrap();
+        let listed = db.read(|tx| key::list(tx, env(1), NOW)).await.unwrap();
         let names: Vec<_> = listed.iter().map(|key| key.name.as_str()).collect();
         assert_eq!(names, ["key 3", "key 4", "key 2"]);
+    }
+}
+
+/// A key that ended takes nobody's place, neither in the count nor in a list that is cut.
+#[tokio::test]
+async fn good_keys_come_first_and_are_counted_alone() {
+    for db in databases("key_good", &components()).await {
+        let second = Duration::from_secs(1);
+        let late = NOW.plus(5 * second);
+        let expired = ApiKey { expires_at: Some(late), ..opaque(env(1), 3, NOW.plus(second)) };
+        let (good, revoked) = (opaque(env(1), 2, NOW), opaque(env(1), 4, NOW.plus(2 * second)));
+        for row in [&good, &expired, &revoked] {
+            insert(&db, env(1), row).await;
+        }
+        let id = revoked.id;
+        db.write(locks(env(1)), move |tx| key::revoke(tx, env(1), id, late)).await.unwrap();
+        let look = move |tx: &mut sql::Tx<'_>| {
+            Ok::<_, Fault>((key::count_good(tx, env(1), late)?, key::list(tx, env(1), late)?))
+        };
+        let (count, listed) = db.read(look).await.unwrap();
+        let names: Vec<_> = listed.iter().map(|key| key.name.as_str()).collect();
+        assert_eq!((count, names), (1, vec!["key 2", "key 4", "key 3"]));
+        assert_eq!(db.read(|tx| key::count_good(tx, env(1), NOW)).await.unwrap(), 2);
     }
 }
 
