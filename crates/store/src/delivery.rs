@@ -48,7 +48,7 @@ statements! {
                status, error, response_headers, response_body, response_truncated, retry_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     ATTEMPTS = "SELECT n, purpose, started_at, elapsed_us, url, request_headers, status, error, response_headers, response_body,
-                response_truncated, retry_at FROM delivery_attempt WHERE environment_id = $1 AND delivery_id = $2 ORDER BY n LIMIT 200";
+                response_truncated, retry_at FROM delivery_attempt WHERE environment_id = $1 AND delivery_id = $2 ORDER BY n DESC LIMIT 200";
 }
 
 pub fn insert(
@@ -103,9 +103,9 @@ pub fn record(
     tx.execute(&RECORD, params![&environment, &id, attempt.n, first_delivered_at])
 }
 
-/// The attempts of a delivery, first one first; at most 200.
+/// The latest 200 attempts of a delivery, in their order: the last ones say why it stands where it stands.
 pub fn attempts(tx: &mut Tx<'_>, env: Env, id: DeliveryId) -> Result<Vec<Attempt>, Fault> {
-    tx.query(&ATTEMPTS, params![&env.to_string(), &id.to_string()], |row| {
+    let mut attempts = tx.query(&ATTEMPTS, params![&env.to_string(), &id.to_string()], |row| {
         let status: Option<i64> = row.get(6)?;
         Ok(Attempt {
             n: row.get(0)?,
@@ -121,7 +121,9 @@ pub fn attempts(tx: &mut Tx<'_>, env: Env, id: DeliveryId) -> Result<Vec<Attempt
             response_truncated: row.get(10)?,
             retry_at: row.get(11)?,
         })
-    })
+    })?;
+    attempts.reverse();
+    Ok(attempts)
 }
 
 fn delivery(row: &Row<'_>) -> Result<Delivery, Fault> {

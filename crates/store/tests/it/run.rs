@@ -166,25 +166,29 @@ async fn subjects_users_and_tenants_are_written_once_and_bound() {
     }
 }
 
+fn attempt(now: Timestamp) -> Attempt {
+    Attempt {
+        n: 1,
+        purpose: "first".into(),
+        started_at: now,
+        elapsed: Duration::from_micros(1_234),
+        url: "http://app.test".into(),
+        request_headers: "{}".into(),
+        status: Some(503),
+        error: None,
+        response_headers: "{}".into(),
+        response_body: vec![0, 255, 7],
+        response_truncated: true,
+        retry_at: Some(now),
+    }
+}
+
 #[tokio::test]
 async fn deliveries_keep_every_attempt_and_foreign_bytes() {
     for test in testkit::databases("store_delivery", &components()).await {
         let (db, made) = (test.database(), Made::new(&test));
         let (id, run, now) = (DeliveryId::ordered(made.now, &made.rng), RunId::random(&made.rng), made.now);
-        let attempt = Attempt {
-            n: 1,
-            purpose: "first".into(),
-            started_at: now,
-            elapsed: Duration::from_micros(1_234),
-            url: "http://app.test".into(),
-            request_headers: "{}".into(),
-            status: Some(503),
-            error: None,
-            response_headers: "{}".into(),
-            response_body: vec![0, 255, 7],
-            response_truncated: true,
-            retry_at: Some(now),
-        };
+        let attempt = attempt(now);
         let written = attempt.clone();
         db.write(Locks::none(), move |tx| {
             delivery::insert(tx, env(1), id, run, "{}", now)?;
@@ -201,6 +205,23 @@ async fn deliveries_keep_every_attempt_and_foreign_bytes() {
             .unwrap();
         assert_eq!((rows[0].attempts, rows[0].first_delivered_at), (1, Some(now)));
         assert_eq!(attempts, [attempt]);
+    }
+}
+
+#[tokio::test]
+async fn of_many_attempts_the_last_ones_are_shown() {
+    for test in testkit::databases("store_attempts", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let (id, run, now) = (DeliveryId::ordered(made.now, &made.rng), RunId::random(&made.rng), made.now);
+        let numbers = db.write(Locks::none(), move |tx| {
+            delivery::insert(tx, env(1), id, run, "{}", now)?;
+            for n in 1..=205 {
+                let row = delivery::get(tx, env(1), id)?.unwrap();
+                delivery::record(tx, env(1), &row, &Attempt { n, ..attempt(now) }, None)?;
+            }
+            Ok::<_, Fault>(delivery::attempts(tx, env(1), id)?.iter().map(|one| one.n).collect::<Vec<_>>())
+        });
+        assert_eq!(numbers.await.unwrap(), (6..=205).collect::<Vec<_>>());
     }
 }
 
