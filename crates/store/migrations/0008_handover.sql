@@ -1,8 +1,9 @@
--- Links to a run's continuation page; only the token's hash is kept.
+-- Links to a run's hosted pages (continue, return); only the token's hash is kept.
 CREATE TABLE run_link (
   environment_id TEXT {key} NOT NULL,
   token_hash TEXT {key} NOT NULL,
   run_id TEXT {key} NOT NULL,
+  page TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   first_visit_at BIGINT,
   PRIMARY KEY (environment_id, token_hash)

@@ -20,11 +20,11 @@ pub struct Redeemed {
 }
 
 statements! {
-    LINK_INSERT = "INSERT INTO run_link (environment_id, token_hash, run_id, created_at) VALUES ($1, $2, $3, $4)";
+    LINK_INSERT = "INSERT INTO run_link (environment_id, token_hash, run_id, page, created_at) VALUES ($1, $2, $3, $4, $5)";
     LINK = "SELECT run_id, created_at, first_visit_at FROM run_link WHERE environment_id = $1 AND token_hash = $2";
     VISIT = "UPDATE run_link SET first_visit_at = $3 WHERE environment_id = $1 AND token_hash = $2 AND first_visit_at IS NULL";
     VISITED = "SELECT COUNT(*), MIN(first_visit_at) FROM run_link
-               WHERE environment_id = $1 AND run_id = $2 AND first_visit_at IS NOT NULL";
+               WHERE environment_id = $1 AND run_id = $2 AND page = $3 AND first_visit_at IS NOT NULL";
     OTP_INSERT = "INSERT INTO auth_otp (code_hash, environment_id, run_id, created_at) VALUES ($1, $2, $3, $4)";
     OTP_REDEEM = "UPDATE auth_otp SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND created_at >= $3
                   RETURNING environment_id, run_id, created_at";
@@ -34,6 +34,12 @@ statements! {
                    RETURNING token_hash";
 }
 
+/// What `page` says in a row: the link leads on from the trigger …
+const CONTINUE: &str = "continue";
+/// … or back from the onboarding.
+const RETURN: &str = "return";
+
+/// The link to the page that a trigger leads to.
 pub fn add_link(
     tx: &mut Tx<'_>,
     env: Env,
@@ -41,7 +47,18 @@ pub fn add_link(
     run: RunId,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    tx.execute(&LINK_INSERT, params![&env.to_string(), token_hash, &run.to_string(), now])
+    tx.execute(&LINK_INSERT, params![&env.to_string(), token_hash, &run.to_string(), CONTINUE, now])
+}
+
+/// The link that onboarding leads back by.
+pub fn add_return_link(
+    tx: &mut Tx<'_>,
+    env: Env,
+    token_hash: &str,
+    run: RunId,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    tx.execute(&LINK_INSERT, params![&env.to_string(), token_hash, &run.to_string(), RETURN, now])
 }
 
 pub fn link(tx: &mut Tx<'_>, env: Env, token_hash: &str) -> Result<Option<Link>, Fault> {
@@ -54,9 +71,11 @@ pub fn visit(tx: &mut Tx<'_>, env: Env, token_hash: &str, now: Timestamp) -> Res
     tx.execute(&VISIT, params![&env.to_string(), token_hash, now])
 }
 
-/// How many of a run's links were opened, and when the first one was.
+/// How many of a run's continuation links were opened, and when the first one was.
 pub fn visits(tx: &mut Tx<'_>, env: Env, run: RunId) -> Result<(i64, Option<Timestamp>), Fault> {
-    tx.query_one(&VISITED, params![&env.to_string(), &run.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+    tx.query_one(&VISITED, params![&env.to_string(), &run.to_string(), CONTINUE], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
 }
 
 pub fn add_otp(tx: &mut Tx<'_>, env: Env, code_hash: &str, run: RunId, now: Timestamp) -> Result<(), Fault> {

@@ -253,7 +253,7 @@ async fn record(app: &App, opened: &Opened, code: &str, back: &NewLink) -> Resul
 fn write(tx: &mut Tx<'_>, step: &Step, id: RunId, code: &str, back: Option<&str>) -> Result<(), PageFault> {
     store::handover::add_otp(tx, step.env, code, id, step.now)?;
     if let Some(back) = back {
-        store::handover::add_link(tx, step.env, back, id, step.now)?;
+        store::handover::add_return_link(tx, step.env, back, id, step.now)?;
     }
     let Some(run) = store::run::get(tx, step.env, id)? else { return Ok(()) };
     if run.handed_over_at.is_none() {

@@ -236,7 +236,13 @@ async fn links_codes_and_keys_are_found_by_hash_and_forgotten_in_time() {
             handover::visit(tx, env(1), "hash", now)?;
             assert_eq!(handover::link(tx, env(1), "hash")?.unwrap().first_visit_at, Some(now));
             assert_eq!(handover::link(tx, env(2), "hash")?, None);
-            assert_eq!(handover::visits(tx, env(1), run)?, (1, Some(now)));
+            handover::add_return_link(tx, env(1), "back", run, now)?;
+            handover::visit(tx, env(1), "back", now)?;
+            assert_eq!(
+                handover::visits(tx, env(1), run)?,
+                (1, Some(now)),
+                "coming back is no visit of its own"
+            );
 
             handover::add_otp(tx, env(1), "code", run, now)?;
             let late = now.plus(Duration::from_secs(1));
@@ -244,7 +250,7 @@ async fn links_codes_and_keys_are_found_by_hash_and_forgotten_in_time() {
             assert_eq!(handover::redeem_otp(tx, "code", now, now)?.unwrap().run, run);
             assert_eq!(handover::redeem_otp(tx, "code", now, now)?, None, "used");
             assert_eq!(handover::forget_otps(tx, late)?, 1);
-            assert_eq!(handover::forget_links(tx, late)?, 1);
+            assert_eq!(handover::forget_links(tx, late)?, 2);
 
             let known = idempotency::Known { body_hash: "b".into(), run };
             idempotency::put(tx, env(1), "trigger", "k", &known, now)?;
