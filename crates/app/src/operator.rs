@@ -284,9 +284,9 @@ pub async fn session(app: &App, token: &Secret<String>) -> Result<Option<Actor>,
     let found = app.db.read(move |tx| store::operator::session(tx, &wanted)).await?;
     let Some(session) = found.filter(|session| SESSION_LIFE.covers(session, now)) else { return Ok(None) };
     if now.since(session.seen_at) >= TOUCH_EVERY {
-        let lock = store::operator::lock(session.operator);
         // A page is not refused because this could not be noted; the next one notes it.
-        if let Err(fault) = app.db.write(lock, move |tx| store::operator::touch(tx, &hash, now)).await {
+        let noted = app.db.write(sql::Locks::none(), move |tx| store::operator::touch(tx, &hash, now)).await;
+        if let Err(fault) = noted {
             tracing::warn!(error = %kernel::chain(&fault), "the use of a session could not be noted");
         }
     }

@@ -33,7 +33,7 @@ statements! {
     pub(crate) SESSIONS = "SELECT s.hash, s.operator_id, s.created_at, s.seen_at, s.address, s.agent, o.email, o.organization_id \
         FROM operator_session s JOIN operator o ON o.id = s.operator_id \
         WHERE s.operator_id = $1 AND s.seen_at > $2 AND s.created_at > $3 ORDER BY s.seen_at DESC, s.hash LIMIT $4";
-    pub(crate) TOUCH = "UPDATE operator_session SET seen_at = $2 WHERE hash = $1";
+    pub(crate) TOUCH = "UPDATE operator_session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2";
     pub(crate) CLOSE = "DELETE FROM operator_session WHERE hash = $1";
     pub(crate) CLOSE_ALL = "DELETE FROM operator_session WHERE operator_id = $1";
     pub(crate) CLOSE_OLD = "DELETE FROM operator_session WHERE operator_id = $1 AND (seen_at <= $2 OR created_at <= $3)";
@@ -203,7 +203,7 @@ pub fn sessions(
     )
 }
 
-/// Notes that the session was used. No lock: the row is its own, and the later time wins either way.
+/// Notes that the session was used. Needs no lock: only ever moves later.
 pub fn touch(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<(), Fault> {
     tx.execute(&TOUCH, params![hash, now])
 }
