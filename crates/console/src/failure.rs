@@ -1,9 +1,14 @@
 //! When a page cannot be shown: the cause goes to the log, the person gets what helps and the request's id.
 
-use crate::{ConsoleState, path, view::sign_in::Message};
+use crate::{path, view::sign_in::Message};
+use app::{
+    operator::OperatorFault,
+    run::{ActFault, BatchFault, TryFault, ViewFault},
+    setting::SettingFault,
+};
 use askama::Template;
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
@@ -26,7 +31,7 @@ impl Failure {
         Self { category, title: title.to_owned(), text: text.to_owned(), cause: None }
     }
 
-    /// What a use case answered, where the page has no better words for it.
+    /// What went wrong, where the page has no better words for it.
     pub(crate) fn of(category: Category, cause: impl Error + Send + Sync + 'static) -> Self {
         let (title, text) = words(category);
         Self { cause: Some(Arc::new(cause)), ..Self::new(category, title, text) }
@@ -39,6 +44,29 @@ impl Failure {
 
     pub(crate) fn absent(text: &str) -> Self {
         Self::new(Category::Absent, "There is no such page", text)
+    }
+}
+
+/// What a use case answers when it fails: `?` makes a page of it.
+pub(crate) trait Categorised: Error + Send + Sync + 'static {
+    fn category(&self) -> Category;
+}
+
+macro_rules! categorised {
+    ($($fault:ty),*) => {$(
+        impl Categorised for $fault {
+            fn category(&self) -> Category {
+                <$fault>::category(self)
+            }
+        }
+    )*};
+}
+
+categorised!(ActFault, BatchFault, OperatorFault, SettingFault, TryFault, ViewFault);
+
+impl<F: Categorised> From<F> for Failure {
+    fn from(fault: F) -> Self {
+        Self::of(fault.category(), fault)
     }
 }
 
@@ -79,14 +107,14 @@ impl IntoResponse for Failure {
 }
 
 /// Draws the page of a [`Failure`] and logs its cause, once, with the id that the person sees too.
-pub(crate) async fn layer(State(_): State<ConsoleState>, request: Request, next: Next) -> Response {
+pub(crate) async fn layer(request: Request, next: Next) -> Response {
     let id = webkit::request_id(request.extensions());
     let mut response = next.run(request).await;
     let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
     if let Some(cause) = &failure.cause
         && matches!(failure.category, Category::Fault | Category::Unavailable)
     {
-        tracing::error!(request.id = %id, error = %chain(cause.as_ref()), "a page could not be made");
+        tracing::error!(request.id = %id, error = %kernel::chain(cause.as_ref()), "a page could not be made");
     }
     let page = Message {
         title: failure.title,
@@ -112,16 +140,4 @@ pub(crate) fn html(page: &impl Template) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made").into_response()
         }
     }
-}
-
-/// A message with everything below it.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(cause) = below {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        below = cause.source();
-    }
-    text
 }

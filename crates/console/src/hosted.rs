@@ -5,7 +5,7 @@
 
 use crate::{
     ConsoleState,
-    failure::{chain, html},
+    failure::html,
     view::hosted::{Brand, Line, LineState, Message, Progress},
     visitor::address,
 };
@@ -226,7 +226,7 @@ fn unknown() -> Response {
 
 fn trouble(fault: &PageFault, id: RequestId) -> Response {
     let category = fault.category();
-    tracing::error!(request.id = %id, error = %chain(fault), "a hosted page could not be answered");
+    tracing::error!(request.id = %id, error = %kernel::chain(fault), "a hosted page could not be answered");
     let status = StatusCode::from_u16(category.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = nobody(status, "busy_title", "busy_text", Some(id));
     if category == Category::Unavailable {

@@ -72,7 +72,7 @@ pub fn operator_router(state: ConsoleState) -> Router {
         // Nesting leaves this one out.
         .route(&format!("{}/", path::CONSOLE), get(|| async { Redirect::permanent(path::CONSOLE) }))
         .layer(DefaultBodyLimit::max(FORM.bytes_max))
-        .layer(middleware::from_fn_with_state(state.clone(), failure::layer))
+        .layer(middleware::from_fn(failure::layer))
         .layer(middleware::from_fn(policy::operator))
         .with_state(state)
         .merge(asset_router())

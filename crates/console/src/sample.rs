@@ -176,7 +176,6 @@ fn confirm() -> Confirm {
         button: "Cancel this run".into(),
         danger: true,
         back: "/console/prod/runs/x".into(),
-        fields: Vec::new(),
     }
 }
 

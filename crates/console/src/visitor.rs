@@ -59,6 +59,10 @@ pub(crate) struct Posted<P, T> {
     pub form: T,
 }
 
+/// A form that says everything by being sent.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Nothing {}
+
 /// Whether htmx asks: then a partial is the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Partial(pub bool);
@@ -89,10 +93,8 @@ impl Place {
         let unknown = || Failure::absent("This installation has no such environment.");
         let (env, _) = operator::of_stage(&visitor.environments, stage).ok_or_else(unknown)?;
         let env = *env;
-        let current =
-            setting::current(&state.app, env).await.map_err(|fault| Failure::of(fault.category(), fault))?;
-        let counts =
-            run::counts(&state.app, env).await.map_err(|fault| Failure::of(fault.category(), fault))?;
+        let current = setting::current(&state.app, env).await?;
+        let counts = run::counts(&state.app, env).await?;
         let speaker = Speaker::new(state.app.db.now(), &current.settings.time_zone);
         Ok(Self { visitor, env, stage, current, speaker, counts })
     }
@@ -113,10 +115,8 @@ impl FromRequestParts<ConsoleState> for Visitor {
         let away = || away(parts);
         let token = state.cookies.read(&parts.headers, Cookie::Session).ok_or_else(away)?;
         let found = operator::session(&state.app, &token).await;
-        let actor = found.map_err(|fault| failed(fault.category(), fault))?.ok_or_else(away)?;
-        let environments = operator::environments(&state.app, &actor)
-            .await
-            .map_err(|fault| failed(fault.category(), fault))?;
+        let actor = found.map_err(failed)?.ok_or_else(away)?;
+        let environments = operator::environments(&state.app, &actor).await.map_err(failed)?;
         let csrf = csrf::token(&token);
         Ok(Self { actor, token, csrf, environments, request_id: webkit::request_id(&parts.extensions) })
     }
@@ -194,7 +194,7 @@ pub(crate) async fn checked_form<T: DeserializeOwned + 'static>(
     }
     let again = Request::from_parts(parts, Body::from(bytes));
     let read = Form::<T>::from_request(again, &()).await;
-    read.map(|Form(form)| form).map_err(|fault| failed(Category::Invalid, fault))
+    read.map(|Form(form)| form).map_err(unreadable)
 }
 
 /// What the address asks for. One that cannot be read gets a page, like everything here.
@@ -205,7 +205,7 @@ impl<T: DeserializeOwned> FromRequestParts<ConsoleState> for Asked<T> {
     type Rejection = Response;
     async fn from_request_parts(parts: &mut Parts, state: &ConsoleState) -> Result<Self, Response> {
         let read = Query::<T>::from_request_parts(parts, state).await;
-        read.map(|Query(asked)| Self(asked)).map_err(|fault| failed(Category::Invalid, fault))
+        read.map(|Query(asked)| Self(asked)).map_err(unreadable)
     }
 }
 
@@ -237,8 +237,12 @@ fn forged() -> Failure {
     )
 }
 
-fn failed(category: Category, cause: impl std::error::Error + Send + Sync + 'static) -> Response {
-    Failure::of(category, cause).into_response()
+fn failed(fault: impl Into<Failure>) -> Response {
+    fault.into().into_response()
+}
+
+fn unreadable(cause: impl std::error::Error + Send + Sync + 'static) -> Response {
+    Failure::of(Category::Invalid, cause).into_response()
 }
 
 /// To the sign-in page and back afterwards. A partial makes the whole page go there.

@@ -1,6 +1,6 @@
 //! *Try a signup*: in Development an operator plays the builder's backend.
 
-use super::{Trigger, TriggerFault, Triggered, trigger};
+use super::{Trigger, TriggerFault, Triggered, ViewFault, trigger};
 use crate::App;
 use crate::operator::Actor;
 use crate::setting;
@@ -79,6 +79,6 @@ pub async fn workflows(app: &App, env: Env) -> Result<Vec<Definition>, sql::Faul
 }
 
 /// The workflow that a first signup would go through.
-pub async fn first_workflow(app: &App, env: Env) -> Result<Option<WorkflowId>, sql::Fault> {
+pub async fn first_workflow(app: &App, env: Env) -> Result<Option<WorkflowId>, ViewFault> {
     Ok(workflows(app, env).await?.first().map(|definition| definition.workflow))
 }

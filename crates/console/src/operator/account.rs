@@ -8,26 +8,21 @@ use crate::{
         Room,
         sign_in::{Account, SessionRow},
     },
-    visitor::{Place, Posted, Visitor},
+    visitor::{Nothing, Place, Posted, Visitor},
 };
-use app::operator::{self, OperatorFault};
+use app::operator;
 use axum::{
     extract::State,
     http::header,
     response::{IntoResponse, Redirect, Response},
 };
 use model::platform::Stage;
-use serde::Deserialize;
 use webkit::session::Cookie;
-
-/// A form that says everything by being sent.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Nothing {}
 
 pub(crate) async fn page(State(state): State<ConsoleState>, visitor: Visitor) -> Result<Response, Failure> {
     let stage = visitor.environments.first().map_or(Stage::Development, |(_, first)| first.stage);
     let place = Place::of(&state, visitor, stage).await?;
-    let sessions = operator::sessions(&state.app, place.actor()).await.map_err(failed)?;
+    let sessions = operator::sessions(&state.app, place.actor()).await?;
     let row = |session: &_| -> SessionRow {
         let session: &app::operator::OpenSession = session;
         SessionRow {
@@ -46,7 +41,7 @@ pub(crate) async fn sign_out(
     State(state): State<ConsoleState>,
     Posted { place: visitor, .. }: Posted<Visitor, Nothing>,
 ) -> Result<Response, Failure> {
-    operator::sign_out(&state.app, &visitor.actor, &visitor.token).await.map_err(failed)?;
+    operator::sign_out(&state.app, &visitor.actor, &visitor.token).await?;
     Ok(leave(&state))
 }
 
@@ -54,7 +49,7 @@ pub(crate) async fn sign_out_everywhere(
     State(state): State<ConsoleState>,
     Posted { place: visitor, .. }: Posted<Visitor, Nothing>,
 ) -> Result<Response, Failure> {
-    operator::sign_out_everywhere(&state.app, &visitor.actor).await.map_err(failed)?;
+    operator::sign_out_everywhere(&state.app, &visitor.actor).await?;
     Ok(leave(&state))
 }
 
@@ -89,8 +84,4 @@ fn browser(agent: &str) -> String {
         _ if agent.is_empty() => "unknown".to_owned(),
         _ => agent.chars().take(60).collect(),
     }
-}
-
-fn failed(fault: OperatorFault) -> Failure {
-    Failure::of(fault.category(), fault)
 }

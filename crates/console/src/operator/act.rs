@@ -6,7 +6,7 @@ use crate::{
     failure::{Failure, html},
     path,
     view::{Room, sign_in::Confirm},
-    visitor::{Asked, Place, Posted},
+    visitor::{Asked, Nothing, Place, Posted},
     words::{count, counted},
 };
 use app::run::{self, ActFault, RunDetail};
@@ -59,9 +59,6 @@ impl What {
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Nothing {}
-
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Batch {
     #[serde(default)]
@@ -104,7 +101,7 @@ pub(crate) async fn act(
             "The run has moved on",
             "What you wanted to do is not possible any more. Open the run and look at how it is now.",
         )),
-        Err(fault) => Err(Failure::of(fault.category(), fault)),
+        Err(fault) => Err(fault.into()),
     }
 }
 
@@ -121,7 +118,6 @@ fn confirm(place: &Place, detail: &RunDetail, what: What) -> Confirm {
         button: button.to_owned(),
         danger: what == What::Cancel,
         back: path::run(place.stage, run.id),
-        fields: Vec::new(),
     }
 }
 
@@ -207,7 +203,7 @@ pub(crate) async fn admit_batch(
     })?;
     run::admit_next(&state.app, place.actor(), place.env, wanted).await.map_err(|fault| {
         let admitted = counted(fault.admitted as u64, "person was", "people were");
-        Failure::of(fault.category(), fault).after(&format!("{admitted} admitted before that."))
+        Failure::from(fault).after(&format!("{admitted} admitted before that."))
     })?;
     Ok(Redirect::to(&path::runs(place.stage)).into_response())
 }

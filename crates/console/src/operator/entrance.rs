@@ -53,11 +53,11 @@ pub(crate) async fn page(
 ) -> Result<Response, Failure> {
     let next = path::inside(&place.next).to_owned();
     if let Some(token) = state.cookies.read(&headers, Cookie::Session)
-        && operator::session(&state.app, &token).await.map_err(failed)?.is_some()
+        && operator::session(&state.app, &token).await?.is_some()
     {
         return Ok(Redirect::to(&next).into_response());
     }
-    let first = !operator::any_password_set(&state.app).await.map_err(failed)?;
+    let first = !operator::any_password_set(&state.app).await?;
     Ok(with_visit(&state, &headers, |csrf| {
         html(&SignIn { csrf, email: String::new(), next, notice: None, first })
     }))
@@ -83,7 +83,7 @@ pub(crate) async fn sign_in(State(state): State<ConsoleState>, request: Request)
                 *response.status_mut() = status;
                 response
             }
-            None => failed(fault).into_response(),
+            None => Failure::from(fault).into_response(),
         },
     }
 }
@@ -114,7 +114,7 @@ pub(crate) async fn setup(State(state): State<ConsoleState>, request: Request) -
             Ok(page)
         }
         Err(OperatorFault::LinkGone) => Ok(gone()),
-        Err(fault) => Err(failed(fault).into_response()),
+        Err(fault) => Err(Failure::from(fault).into_response()),
     }
 }
 
@@ -127,7 +127,7 @@ async fn show_setup(
     let owner = match operator::link_owner(&state.app, &Secret::new(link.clone())).await {
         Ok(owner) => owner,
         Err(OperatorFault::LinkGone) => return Ok(gone()),
-        Err(fault) => return Err(failed(fault)),
+        Err(fault) => return Err(fault.into()),
     };
     Ok(with_visit(state, headers, |csrf| {
         html(&Setup { csrf, link, email: owner.email, has_password: owner.has_password, fault })
@@ -215,8 +215,4 @@ pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())
-}
-
-fn failed(fault: OperatorFault) -> Failure {
-    Failure::of(fault.category(), fault)
 }

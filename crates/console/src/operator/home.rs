@@ -59,7 +59,7 @@ pub(crate) async fn try_signup(
             Ok(page)
         }
         Err(TryFault::Trigger(TriggerFault::Incomplete(_))) => show(&state, &place, form, None).await,
-        Err(fault) => Err(Failure::of(fault.category(), fault)),
+        Err(fault) => Err(fault.into()),
     }
 }
 
@@ -72,7 +72,7 @@ async fn show(
     let (all, notice) = match report::daily(&state.app, place.env, DAYS * 2).await {
         Ok(days) => (days, None),
         Err(fault) => {
-            tracing::error!(error = %crate::failure::chain(&fault), "the daily counts could not be read");
+            tracing::error!(error = %kernel::chain(&fault), "the daily counts could not be read");
             let text = "Runs and settings work; the counts come back by themselves.";
             (Vec::new(), Some(Notice::new(Tone::Wait, "The numbers cannot be read right now", text)))
         }
@@ -228,8 +228,7 @@ fn trial(state: &ConsoleState, place: &Place, form: TryForm, fault: Option<Strin
 
 /// The call that begins a run, with everything filled in but the token.
 pub(super) async fn snippet(state: &ConsoleState, env: Env) -> Result<String, Failure> {
-    let workflow =
-        run::first_workflow(&state.app, env).await.map_err(|fault| Failure::of(fault.category(), fault))?;
+    let workflow = run::first_workflow(&state.app, env).await?;
     let url = state.app.options.public_url.join("/trigger").map(String::from).unwrap_or_default();
     let workflow = workflow.map_or_else(|| "WORKFLOW_ID".to_owned(), |id| id.to_string());
     Ok(format!(

@@ -52,7 +52,7 @@ pub(super) async fn find(
     id: &str,
 ) -> Result<Option<RunDetail>, Failure> {
     let Ok(id) = id.parse::<RunId>() else { return Ok(None) };
-    run::detail(&state.app, place.env, id).await.map_err(|fault| Failure::of(fault.category(), fault))
+    Ok(run::detail(&state.app, place.env, id).await?)
 }
 
 pub(super) fn unknown(place: &Place) -> Response {

@@ -50,7 +50,7 @@ pub(crate) async fn page(
         after,
         limit: ROWS,
     };
-    let found = run::list(&state.app, place.env, filter).await.map_err(|f| Failure::of(f.category(), f))?;
+    let found = run::list(&state.app, place.env, filter).await?;
     // It comes from the address: at most what there is.
     let before = wanted.from.min(found.total.saturating_sub(found.rows.len() as u64));
     let page = Runs {

@@ -10,7 +10,7 @@ use crate::{
         setting::{Field as FieldView, Fields, Secret, Settings},
         sign_in::Confirm,
     },
-    visitor::{Asked, Place, Posted},
+    visitor::{Asked, Nothing, Place, Posted},
     words::counted,
 };
 use app::setting::{self, Draft, Field, FieldFault, SettingFault};
@@ -32,9 +32,6 @@ pub(crate) struct View {
     #[serde(default)]
     done: String,
 }
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Nothing {}
 
 /// What stands beside the fields: what is wrong, what somebody else saved.
 #[derive(Debug, Default)]
@@ -74,7 +71,7 @@ pub(crate) async fn save(
             Ok((StatusCode::CONFLICT, html(&draw(&place, &mine, &remarks, Some(notice), false)))
                 .into_response())
         }
-        Err(fault) => Err(failed(fault)),
+        Err(fault) => Err(fault.into()),
     }
 }
 
@@ -82,7 +79,7 @@ pub(crate) async fn enable(
     State(state): State<ConsoleState>,
     Posted { place, .. }: Posted<Place, Nothing>,
 ) -> Result<Response, Failure> {
-    setting::enable_webhook(&state.app, place.actor(), place.env).await.map_err(failed)?;
+    setting::enable_webhook(&state.app, place.actor(), place.env).await?;
     Ok(back(&place, "enabled"))
 }
 
@@ -102,7 +99,6 @@ pub(crate) async fn rotate_page(place: Place) -> Response {
         button: "Rotate the secret".into(),
         danger: place.stage == Stage::Production,
         back: path::settings(place.stage),
-        fields: Vec::new(),
     })
 }
 
@@ -110,7 +106,7 @@ pub(crate) async fn rotate(
     State(state): State<ConsoleState>,
     Posted { place, .. }: Posted<Place, Nothing>,
 ) -> Result<Response, Failure> {
-    setting::rotate_secret(&state.app, place.actor(), place.env).await.map_err(failed)?;
+    setting::rotate_secret(&state.app, place.actor(), place.env).await?;
     Ok(back(&place, "rotated"))
 }
 
@@ -200,8 +196,4 @@ fn zones() -> Vec<String> {
         .map(|name| name.to_string())
         .filter(|name| name.contains('/') || name == "UTC")
         .collect()
-}
-
-fn failed(fault: SettingFault) -> Failure {
-    Failure::of(fault.category(), fault)
 }

@@ -72,8 +72,6 @@ pub struct Confirm {
     pub button: String,
     pub danger: bool,
     pub back: String,
-    /// Hidden fields that the act needs again.
-    pub fields: Vec<(String, String)>,
 }
 
 /// An error inside the frame.
