@@ -9,6 +9,7 @@ use model::event::Event;
 use sql::Database;
 use std::{sync::Arc, time::Duration};
 use store::consumer::{self, DeadLetter};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Its name in metrics, dead letters and commands.
@@ -36,23 +37,51 @@ impl LakeConsumer {
     }
 
     /// Follows the journal until `shutdown`, seals by age on the way and whatever is left at the end. (By size
-    /// the lake seals by itself.)
+    /// the lake seals by itself.) Merging takes seconds, and nobody waits for it.
     pub async fn run(self, shutdown: CancellationToken) {
-        let mut faults = 0;
+        let grown = Notify::new();
+        tokio::join!(self.follow(&grown, &shutdown), self.merge(&grown, &shutdown));
+        if let Err(fault) = self.seal().await {
+            tracing::warn!(error = %kernel::chain(&fault), "the lake was not sealed: the next start reads more again");
+        }
+    }
+
+    async fn follow(&self, grown: &Notify, shutdown: &CancellationToken) {
+        let (mut faults, mut segments) = (0, 0);
         while !shutdown.is_cancelled() {
             let stepped = self.turn().await;
             faults = if stepped.is_ok() { 0 } else { faults + 1 };
+            let before = std::mem::replace(&mut segments, self.lake.stats().segments);
+            if segments > before {
+                grown.notify_one();
+            }
             let woken = match stepped {
                 Ok(next) if next < self.journal.end() => Woken::More,
-                Ok(next) => rest(&self.journal, next, self.until_seal(), &shutdown).await,
-                Err(fault) => pause(NAME, &fault, self.options.pause(faults), &shutdown).await,
+                Ok(next) => rest(&self.journal, next, self.until_seal(), shutdown).await,
+                Err(fault) => pause(NAME, &fault, self.options.pause(faults), shutdown).await,
             };
             if woken == Woken::Shutdown {
                 break;
             }
         }
-        if let Err(fault) = self.seal().await {
-            tracing::warn!(error = %kernel::chain(&fault), "the lake was not sealed: the next start reads more again");
+    }
+
+    /// Merges segments whenever there are more of them, one merge at a time. A shutdown leaves the merge to its thread:
+    /// what it has not published by the end of the process, the next start removes.
+    async fn merge(&self, grown: &Notify, shutdown: &CancellationToken) {
+        loop {
+            let merged = async {
+                grown.notified().await;
+                self.blocking(|lake| lake.compact()).await
+            };
+            let merged = tokio::select! {
+                () = shutdown.cancelled() => return,
+                merged = merged => merged,
+            };
+            if let Err(fault) = merged {
+                tracing::warn!(error = %kernel::chain(&fault), "segments of the lake were not merged: answers get slower");
+                metrics::counter!("thrivestack_consumer_faults_total", "consumer" => NAME).increment(1);
+            }
         }
     }
 
@@ -61,7 +90,6 @@ impl LakeConsumer {
         let next = self.step().await?;
         if self.until_seal() == Some(Duration::ZERO) {
             self.seal().await?;
-            self.blocking(|lake| lake.compact()).await?;
         }
         Ok(next)
     }

@@ -313,6 +313,28 @@ async fn consumers_follow_until_they_are_told_to_stop_and_seal_then() {
     assert_eq!(house.lake.stats().sealed_offset, house.journal.end().0);
 }
 
+#[tokio::test]
+async fn small_segments_are_merged_beside_the_consumer() {
+    let house = House::new("consume_merge").await;
+    let consumer = house.lake();
+    let mut progress = consumer.progress();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(consumer.run(shutdown.clone()));
+    for round in 0_u64.. {
+        house.history().await;
+        assert!(progress.reaches(house.journal.end()).await);
+        if round >= 7 && house.lake.stats().segments < 8 {
+            break;
+        }
+        // The next step finds the head old enough to be sealed.
+        house.clock.advance(Options::default().seal_age);
+    }
+    let page = house.lake.recent(env(), Default::default(), 1_000).unwrap();
+    assert_eq!(page.events.len() as u64, house.journal.end().0 - 1);
+    shutdown.cancel();
+    running.await.unwrap();
+}
+
 #[test]
 fn a_fault_that_lasts_is_tried_ever_more_rarely() {
     let options = Options { pause: Duration::from_millis(500), ..Options::default() };
