@@ -91,6 +91,8 @@ pub struct Stats {
     /// When the head's first event was taken in: the age by which to call `seal`. Not when it was received, which is
     /// long ago for a whole journal that is read again.
     pub head_since: Option<Timestamp>,
+    /// Events below `offset` that came again under a message id and were dropped.
+    pub duplicates: u64,
     /// The next sequence number to read.
     pub offset: u64,
     /// The sequence number up to which everything is in sealed segments.

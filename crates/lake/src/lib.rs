@@ -94,10 +94,19 @@ struct State {
     segments: Segments,
     /// The next sequence number to read.
     position: u64,
-    /// The manifest's position: below it, nothing is needed from the journal any more.
-    sealed: u64,
+    /// How many events below it were dropped as duplicates.
+    duplicates: u64,
+    /// What the manifest says.
+    sealed: Sealed,
     /// Bytes of the segments written since the start.
     written: u64,
+}
+
+/// The manifest's position, below which nothing is needed from the journal any more, and the duplicates below it.
+#[derive(Clone, Copy)]
+struct Sealed {
+    position: u64,
+    duplicates: u64,
 }
 
 impl Lake {
@@ -120,8 +129,15 @@ impl Lake {
         let segments = segments.collect::<Result<Vec<_>, _>>()?;
         let rows = segments.iter().map(|segment| segment.entry.rows).sum();
         let opened = Opened { offset, segments: segments.len(), rows, created, orphans_removed };
-        let (head, written) = Default::default();
-        let state = State { head, segments: segments.into(), position: offset, sealed: offset, written };
+        let sealed = Sealed { position: offset, duplicates: manifest.duplicates };
+        let state = State {
+            head: Head::default(),
+            segments: segments.into(),
+            position: sealed.position,
+            duplicates: sealed.duplicates,
+            sealed,
+            written: 0,
+        };
         let shared = Shared {
             dir: dir.to_owned(),
             options,
@@ -149,8 +165,9 @@ impl Lake {
             head_rows: state.head.rows().len() as u64,
             head_bytes: state.head.bytes() as u64,
             head_since: state.head.since(),
+            duplicates: state.duplicates,
             offset: state.position,
-            sealed_offset: state.sealed,
+            sealed_offset: state.sealed.position,
         }
     }
 

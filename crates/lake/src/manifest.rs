@@ -21,6 +21,8 @@ pub(crate) struct Manifest {
     pub(crate) journal: JournalId,
     /// The next sequence number to read: everything below is in the segments, or was dropped as a duplicate.
     pub(crate) offset: u64,
+    /// How many events below it were dropped as duplicates.
+    pub(crate) duplicates: u64,
     pub(crate) segments: Vec<Entry>,
 }
 
@@ -61,7 +63,7 @@ struct Format {
 
 impl Manifest {
     pub(crate) fn new(journal: JournalId) -> Self {
-        Self { journal, offset: 0, segments: Vec::new() }
+        Self { journal, offset: 0, duplicates: 0, segments: Vec::new() }
     }
 
     /// `None` where there is no manifest.
@@ -157,7 +159,8 @@ mod tests {
         let env = EnvironmentId::from_uuid(Uuid::from_u128(7));
         let part = Part { env, start: 0, rows: 3, first_at: -1, last_at: 5 };
         let entry = Entry { number: 4, rows: 3, data_bytes: 10, keys_bytes: 20, parts: vec![part] };
-        Manifest { journal: JournalId::from_uuid(Uuid::from_u128(9)), offset: 42, segments: vec![entry] }
+        let journal = JournalId::from_uuid(Uuid::from_u128(9));
+        Manifest { journal, offset: 42, duplicates: 3, segments: vec![entry] }
     }
 
     #[test]

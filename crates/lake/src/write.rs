@@ -1,7 +1,7 @@
 //! What changes the lake: taking events in, sealing the head, merging segments.
 
 use crate::{
-    Fault, Ingested, Lake, State, Writer,
+    Fault, Ingested, Lake, Sealed, State, Writer,
     head::Head,
     manifest::Manifest,
     merge,
@@ -33,6 +33,7 @@ impl Lake {
         let mut state = self.state_mut()?;
         state.head.extend(rows, at);
         state.position = state.position.max(upto);
+        state.duplicates += ingested.duplicates;
         Ok(ingested)
     }
 
@@ -66,14 +67,14 @@ impl Lake {
         let (bytes, merged) = (merged.bytes(), Arc::new(merged));
         let _writer = self.writer()?;
         let is_input = |segment: &Arc<Segment>| inputs.iter().any(|input| Arc::ptr_eq(input, segment));
-        let (segments, offset) = {
+        let (segments, sealed) = {
             let state = self.state()?;
             let first = state.segments.iter().position(is_input).unwrap_or(0);
             let mut segments: Vec<_> = state.segments.iter().filter(|s| !is_input(s)).cloned().collect();
             segments.insert(first.min(segments.len()), merged);
             (segments, state.sealed)
         };
-        self.publish(&segments, offset)?;
+        self.publish(&segments, sealed)?;
         let mut state = self.state_mut()?;
         state.segments = segments.into();
         state.written += bytes;
@@ -83,22 +84,23 @@ impl Lake {
     }
 
     fn seal_under(&self, writer: &mut Writer) -> Result<bool, Fault> {
-        let (segments, position, bytes) = {
+        let (segments, reached, bytes) = {
             let state = self.state()?;
-            if state.head.rows().is_empty() && state.position == state.sealed {
+            if state.head.rows().is_empty() && state.position == state.sealed.position {
                 return Ok(false);
             }
             let mut segments = state.segments.to_vec();
             let sealed = self.write_head(writer, &state.head)?;
             let bytes = sealed.as_ref().map_or(0, Segment::bytes);
             segments.extend(sealed.map(Arc::new));
-            (segments, state.position, bytes)
+            let reached = Sealed { position: state.position, duplicates: state.duplicates };
+            (segments, reached, bytes)
         };
-        self.publish(&segments, position)?;
+        self.publish(&segments, reached)?;
         let mut state = self.state_mut()?;
         state.segments = segments.into();
         state.head = Head::default();
-        state.sealed = position;
+        state.sealed = reached;
         state.written += bytes;
         Ok(true)
     }
@@ -119,9 +121,10 @@ impl Lake {
 
     /// The step that counts: from here on, a start finds these segments and no others. After a fault it may find
     /// either, so nobody removes files then.
-    fn publish(&self, segments: &[Arc<Segment>], offset: u64) -> Result<(), Fault> {
+    fn publish(&self, segments: &[Arc<Segment>], sealed: Sealed) -> Result<(), Fault> {
+        let Sealed { position: offset, duplicates } = sealed;
         let entries = segments.iter().map(|segment| segment.entry.clone()).collect();
-        Manifest { journal: self.0.journal, offset, segments: entries }.write(&self.0.dir)
+        Manifest { journal: self.0.journal, offset, duplicates, segments: entries }.write(&self.0.dir)
     }
 
     fn create(&self, number: u64) -> Result<segment::Writer, Fault> {

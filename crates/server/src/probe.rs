@@ -92,14 +92,15 @@ fn telemetry_figures(app: &App) {
     counter!("thrivestack_outbox_unreadable_total").absolute(unreadable);
 }
 
-/// accepted = stored + duplicate + dropped + waiting, over all that the journal ever took.
+/// accepted = stored + duplicate + dropped + waiting + unaccounted, over all that the journal ever took.
 fn event_figures(told: app::report::Accounting) {
-    let app::report::Accounting { accepted, stored, duplicate, dropped, waiting } = told;
+    let app::report::Accounting { accepted, stored, duplicate, dropped, waiting, unaccounted } = told;
     gauge!("thrivestack_events", "state" => "accepted").set(accepted as f64);
     gauge!("thrivestack_events", "state" => "stored").set(stored as f64);
     gauge!("thrivestack_events", "state" => "duplicate").set(duplicate as f64);
     gauge!("thrivestack_events", "state" => "dropped").set(dropped as f64);
     gauge!("thrivestack_events", "state" => "waiting").set(waiting as f64);
+    gauge!("thrivestack_events", "state" => "unaccounted").set(unaccounted as f64);
 }
 
 async fn backlog_figures(app: &App) -> Result<(), sql::Fault> {

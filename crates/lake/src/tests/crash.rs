@@ -58,6 +58,26 @@ fn a_start_with_an_older_manifest_takes_no_event_twice() {
     assert_all_there(&lake, &log[..20]);
 }
 
+/// What was dropped is counted as what was stored is: up to the manifest's position, and again from there.
+#[test]
+fn duplicates_are_counted_once_wherever_the_process_died() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = sealed(dir.path());
+    let again = numbered(20, log[..20].iter().map(|(_, event)| event.clone()));
+    for sealed in [false, true] {
+        let (lake, _) = open(dir.path(), Options::default());
+        assert_eq!(lake.stats().duplicates, 0);
+        lake.ingest(&again, 40, TAKEN).unwrap();
+        assert_eq!(lake.stats().duplicates, 20);
+        if sealed {
+            lake.seal().unwrap();
+        }
+    }
+    let (lake, _) = open(dir.path(), Options::default());
+    lake.ingest(&again, 40, TAKEN).unwrap();
+    assert_eq!((lake.stats().duplicates, lake.stats().rows), (20, 20));
+}
+
 #[test]
 fn any_flipped_byte_is_a_fault_that_names_the_file_never_another_answer() {
     let dir = tempfile::tempdir().unwrap();
