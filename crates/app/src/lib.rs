@@ -9,6 +9,7 @@ pub mod init;
 pub mod key;
 pub mod mail;
 pub mod operator;
+pub mod path;
 pub mod rebuild;
 pub mod relay;
 pub mod report;

@@ -13,7 +13,7 @@ mod password;
 
 pub use password::{NewPassword, PasswordRule, Passwords, PoolFault};
 
-use crate::App;
+use crate::{App, path};
 use kernel::{Category, Env, OperatorId, OrganizationId, Rng, Secret, Timestamp, token};
 use limit::{ACCOUNT, ADDRESS, Rule, Subjects, hex};
 use model::platform::{Environment, Stage};
@@ -63,7 +63,7 @@ impl NewLink {
 
     /// The path and query that the link leads to, on our own origin.
     pub fn path(&self) -> String {
-        format!("/console/setup?link={}", self.token.expose())
+        format!("{}?link={}", path::SETUP, self.token.expose())
     }
 }
 

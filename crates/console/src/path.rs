@@ -1,10 +1,15 @@
-//! Where the pages are. Handlers build links from these, never from strings of their own.
+//! Where the pages are. Handlers and templates build links from these, never from strings of their own.
 
 use kernel::RunId;
 use model::platform::Stage;
 use url::form_urlencoded::Serializer;
 
-pub(crate) const CONSOLE: &str = "/console";
+pub(crate) use app::path::{CONSOLE, SETUP, settings};
+
+pub(crate) const SIGN_IN: &str = "/console/sign-in";
+pub(crate) const SIGN_OUT: &str = "/console/sign-out";
+pub(crate) const SIGN_OUT_EVERYWHERE: &str = "/console/sign-out-everywhere";
+pub(crate) const ACCOUNT: &str = "/console/account";
 
 pub(crate) fn home(stage: Stage) -> String {
     format!("{CONSOLE}/{}", stage.short())
@@ -31,8 +36,22 @@ pub(crate) fn admit(stage: Stage) -> String {
     format!("{}/admit", runs(stage))
 }
 
-pub(crate) fn settings(stage: Stage) -> String {
-    format!("{}/settings", home(stage))
+pub(crate) fn try_signup(stage: Stage) -> String {
+    format!("{}/try", home(stage))
+}
+
+/// *Settings* after something was done there.
+pub(crate) fn settings_done(stage: Stage, done: &str) -> String {
+    with(&settings(stage), &[("done", done)])
+}
+
+/// *Settings* with the secret in the open.
+pub(crate) fn secret(stage: Stage) -> String {
+    with(&settings(stage), &[("secret", "shown")])
+}
+
+pub(crate) fn enable(stage: Stage) -> String {
+    format!("{}/enable", settings(stage))
 }
 
 pub(crate) fn rotate(stage: Stage) -> String {
@@ -41,7 +60,7 @@ pub(crate) fn rotate(stage: Stage) -> String {
 
 /// Sign-in, coming back to `next` afterwards.
 pub(crate) fn sign_in(next: &str) -> String {
-    with(&format!("{CONSOLE}/sign-in"), &[("next", next)])
+    with(SIGN_IN, &[("next", next)])
 }
 
 /// A path inside the console, or its entrance: a form's `next` may name nothing else.

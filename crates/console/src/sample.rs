@@ -104,11 +104,7 @@ fn frame(stage: Stage, room: Room) -> Frame {
         product: "Acme Notes".into(),
         stage,
         stages: [Stage::Development, Stage::Production]
-            .map(|other| StageLink {
-                stage: other,
-                href: format!("/console/{}", other.short()),
-                current: other == stage,
-            })
+            .map(|other| StageLink { stage: other, href: crate::path::home(other), current: other == stage })
             .into(),
         room,
         email: "owner@acme-notes.test".into(),
@@ -252,8 +248,8 @@ fn home(stage: Stage) -> Home {
 
 fn home_empty() -> Home {
     let missing = vec![
-        ("Onboarding page".to_owned(), "redirects".to_owned()),
-        ("Webhook URL".into(), "webhook".into()),
+        ("Onboarding page".to_owned(), "/settings#redirects".to_owned()),
+        ("Webhook URL".into(), "/settings#webhook".into()),
     ];
     Home {
         frame: Frame { incidents: 0, ..frame(Stage::Development, Room::Home) },
@@ -429,6 +425,7 @@ fn show() -> Show {
     let act = |words: &str, class| Act { words: words.into(), href: "/confirm".into(), class };
     Show {
         frame: frame(Stage::Development, Room::Runs),
+        href: "/run".into(),
         id: "0197f3c2-8d1e-4b44-a1c7-5f0a1b2c3d4e".into(),
         name: "ada@acme-rockets.com".into(),
         workflow: "Prosumer, version 1".into(),

@@ -3,7 +3,7 @@
 use super::{Step, StepFault, published};
 use crate::handover::{self, HostedPage};
 use crate::setting::{self, Current, SettingFault};
-use crate::{App, enrich};
+use crate::{App, enrich, path};
 use kernel::{Category, EndUserId, RunId, TenantId, WorkflowId};
 use model::caller::{Caller, Scope};
 use model::run::{Email, Event, Run, RunKind, RunState, Subject, UserId, advance, begin};
@@ -268,7 +268,7 @@ fn success_url(current: &Current, console: &Url) -> Missing {
 }
 
 fn item(item: &'static str, current: &Current, console: &Url, section: &str) -> Missing {
-    let path = format!("/console/{}/settings#{section}", current.environment.stage.short());
+    let path = format!("{}#{section}", path::settings(current.environment.stage));
     let page = console.join(&path).map_or(path, String::from);
     Missing { item, page }
 }

@@ -1,5 +1,6 @@
 //! *Home*: signups and accounts per day, and *try a signup* in Development.
 
+use super::entrance::sentence;
 use crate::{
     ConsoleState,
     chart::{self, Day},
@@ -14,7 +15,7 @@ use crate::{
 };
 use app::{
     report,
-    run::{self, TriggerFault, TryFault},
+    run::{self, Missing, TriggerFault, TryFault},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 use kernel::{Env, token};
@@ -53,8 +54,7 @@ pub(crate) async fn try_signup(
             message: format!("{} goes through the workflow.", form.email.trim()),
         })),
         Err(fault @ (TryFault::Email | TryFault::UserId)) => {
-            let mut page =
-                show(&state, &place, form, Some(super::entrance::sentence(&fault.to_string()))).await?;
+            let mut page = show(&state, &place, form, Some(sentence(&fault.to_string()))).await?;
             *page.status_mut() = StatusCode::BAD_REQUEST;
             Ok(page)
         }
@@ -211,13 +211,8 @@ fn row(d: &Day) -> DayRow {
 
 fn trial(state: &ConsoleState, place: &Place, form: TryForm, fault: Option<String>) -> Option<Try> {
     let missing = run::missing(&place.current, &state.app.options.public_url);
-    let missing = missing
-        .into_iter()
-        .map(|missing| {
-            let anchor = if missing.item.contains("webhook") { "webhook" } else { "redirects" };
-            (super::entrance::sentence(missing.item).trim_end_matches('.').to_owned(), anchor.to_owned())
-        })
-        .collect();
+    let named = |missing: Missing| (sentence(missing.item).trim_end_matches('.').to_owned(), missing.page);
+    let missing = missing.into_iter().map(named).collect();
     (place.stage == Stage::Development).then_some(Try {
         email: form.email,
         user_id: form.user_id,

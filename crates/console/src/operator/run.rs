@@ -78,6 +78,7 @@ pub(super) fn show(place: &Place, detail: &RunDetail, notice: Option<Notice>) ->
     });
     Show {
         frame: place.frame(Room::Runs, notice),
+        href: path::run(place.stage, run.id),
         id: run.id.to_string(),
         name: run.email.to_string(),
         workflow: detail.workflow_name.clone(),

@@ -111,7 +111,7 @@ pub(crate) async fn rotate(
 }
 
 fn back(place: &Place, done: &str) -> Response {
-    Redirect::to(&format!("{}?done={done}", path::settings(place.stage))).into_response()
+    Redirect::to(&path::settings_done(place.stage, done)).into_response()
 }
 
 fn done(what: &str) -> Option<Notice> {

@@ -94,11 +94,6 @@ impl Frame {
         stage_class(self.stage)
     }
 
-    /// The path of a room in this environment.
-    pub fn to(&self, rest: &str) -> String {
-        format!("/console/{}{rest}", self.stage.short())
-    }
-
     pub fn initial(&self) -> String {
         self.product
             .chars()

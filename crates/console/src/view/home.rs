@@ -32,7 +32,7 @@ pub struct Try {
     pub email: String,
     pub user_id: String,
     pub fault: Option<String>,
-    /// What is not set yet, with the anchor in *Settings*.
+    /// What is not set yet, with the place in *Settings*.
     pub missing: Vec<(String, String)>,
 }
 

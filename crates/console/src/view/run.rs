@@ -140,6 +140,8 @@ pub struct Mail {
 #[template(path = "operator/run.html", blocks = ["live"])]
 pub struct Show {
     pub frame: Frame,
+    /// This page, which asks for its own news.
+    pub href: String,
     pub id: String,
     pub name: String,
     pub workflow: String,
