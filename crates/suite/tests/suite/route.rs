@@ -33,10 +33,23 @@ struct Route {
     expected: [u16; 8],
 }
 
+const fn row(
+    method: &'static str,
+    path: &'static str,
+    template: &'static str,
+    body: Value,
+    expected: [u16; 8],
+) -> Route {
+    Route { method, path, template, body, expected }
+}
+
+const fn open(status: u16) -> [u16; 8] {
+    [status; 8]
+}
+
 /// `{run}` stands for a run that waits for its acknowledgement.
 #[rustfmt::skip]
 fn table(house: &House) -> Vec<Route> {
-    let row = |method, path, template, body, expected| Route { method, path, template, body, expected };
     let event = json!({"event_name": "e", "user_id": "u"});
     let seed = json!({"user_id": "u", "traits": {}, "timestamp": "2026-01-01T00:00:00Z"});
     let group = json!({"user_id": "u", "group_id": "g"});
@@ -44,7 +57,6 @@ fn table(house: &House) -> Vec<Route> {
     let ack = json!({"workflowRuntimeId": "{run}", "tenantId": "t"});
     let trigger = house.trigger_body("eve");
     let telemetry = [401, 200, 403, 200, 403, 200, 200, 200];
-    let open = |status: u16| [status; 8];
     vec![
         row("POST", "/api/identify", "/identify", seed, telemetry),
         row("POST", "/api/group", "/group", group, telemetry),
@@ -67,6 +79,23 @@ fn table(house: &House) -> Vec<Route> {
         row("GET", "/healthz", "/healthz", Value::Null, open(200)),
         row("GET", "/readyz", "/readyz", Value::Null, open(200)),
         row("GET", "/metrics", "/metrics", Value::Null, open(200)),
+    ]
+}
+
+/// Pages and files outside of the console: a credential changes nothing. `{link}` stands for the link of a run that is
+/// acknowledged.
+#[rustfmt::skip]
+fn pages() -> Vec<Route> {
+    let get = |path, template, status| row("GET", path, template, Value::Null, open(status));
+    vec![
+        get("/", "/", 303),
+        get("/favicon.ico", "/favicon.ico", 204),
+        get("/assets/x", "/assets/{file}", 404),
+        get("/assets/brand/0f7a55.css", "/assets/brand/{colour}", 200),
+        get("/a/b/c/continue", "/{product}/{environment}/{workflow}/{page}", 404),
+        get("/a/b/c/continue/", "/{product}/{environment}/{workflow}/{page}/", 404),
+        get("{link}", "/{product}/{environment}/{workflow}/{page}/{token}", 303),
+        get("/a/b/c/continue/x/", "/{product}/{environment}/{workflow}/{page}/{token}/", 404),
     ]
 }
 
@@ -131,11 +160,13 @@ async fn send(house: &House, method: &str, path: &str, body: &Value, credential:
 #[tokio::test]
 async fn each_route_opens_for_whom_the_table_says() {
     let mut house = House::new().await;
-    let (run, _) = house.waiting("ada").await;
+    let (run, link) = house.waiting("ada").await;
+    let link = &link[url::Position::BeforePath..];
     let credentials = credentials(&house).await;
     let mut differences = Vec::new();
-    for route in table(&house) {
-        let path = route.path.replace("{run}", &run);
+    // The rows of the acknowledgement come first.
+    for route in table(&house).into_iter().chain(pages()) {
+        let path = route.path.replace("{run}", &run).replace("{link}", link);
         let body = serde_json::from_str(&route.body.to_string().replace("{run}", &run)).unwrap();
         for ((caller, credential), expected) in CALLERS.iter().zip(&credentials).zip(route.expected) {
             let answer = send(&house, route.method, &path, &body, credential.as_deref()).await;
@@ -184,6 +215,14 @@ fn no_json_route_is_missing_in_the_table() {
     let missing: Vec<_> = listed.difference(&known).collect();
     let gone: Vec<_> = known.difference(&listed).collect();
     assert!(missing.is_empty() && gone.is_empty(), "missing {missing:?}, gone {gone:?}");
+}
+
+#[test]
+fn no_page_outside_of_the_console_is_missing_in_the_table() {
+    let listed = registered(&[manifest("../console/src/lib.rs"), manifest("../console/src/hosted.rs")]);
+    let known: BTreeSet<String> = pages().iter().map(|page| page.template.to_owned()).collect();
+    let different: Vec<_> = listed.symmetric_difference(&known).collect();
+    assert!(different.is_empty(), "{different:?}");
 }
 
 fn table_templates() -> BTreeSet<String> {
