@@ -1,7 +1,7 @@
 //! Runs and their subjects. Rows are guarded by the subject's lock.
 
 use crate::lock;
-use kernel::{Cursor, Env, RunId, Timestamp, WorkflowId};
+use kernel::{Cursor, Env, EnvironmentId, RunId, Timestamp, WorkflowId};
 use model::run::{Run, RunState, WaitingFor};
 use sql::{Fault, Tx, params, statements};
 
@@ -30,12 +30,13 @@ pub struct Filter {
 pub const LIST_MAX: usize = 200;
 
 statements! {
-    INSERT = "INSERT INTO run (environment_id, id, workflow_id, user_id, end_user_id, search, kind, state, waiting_for,
-              created_at, updated_at, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    INSERT = "INSERT INTO run (environment_id, id, workflow_id, version, user_id, end_user_id, search, kind, state,
+              waiting_for, created_at, updated_at, document)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     UPDATE = "UPDATE run SET state = $3, waiting_for = $4, updated_at = $5, document = $6
               WHERE environment_id = $1 AND id = $2";
     GET = "SELECT document FROM run WHERE environment_id = $1 AND id = $2";
-    ANYWHERE = "SELECT id FROM run WHERE id = $1";
+    HEAD = "SELECT environment_id, workflow_id, version, user_id FROM run WHERE id = $1";
     SUBJECT = "SELECT run_id, outbox_n, outbox_at FROM subject WHERE environment_id = $1 AND workflow_id = $2 AND user_id = $3";
     SUBJECT_INSERT = "INSERT INTO subject (environment_id, workflow_id, user_id, run_id, outbox_n, outbox_at) VALUES ($1, $2, $3, $4, $5, $6)
                       ON CONFLICT (environment_id, workflow_id, user_id) DO UPDATE SET run_id = $4, outbox_n = $5, outbox_at = $6";
@@ -67,6 +68,7 @@ pub fn insert(tx: &mut Tx<'_>, env: Env, run: &Run) -> Result<(), Fault> {
             &env.to_string(),
             &run.id.to_string(),
             &run.workflow.to_string(),
+            i64::from(run.version),
             run.user_id.as_str(),
             &run.end_user.to_string(),
             &search,
@@ -97,10 +99,27 @@ pub fn get(tx: &mut Tx<'_>, env: Env, id: RunId) -> Result<Option<Run>, Fault> {
     tx.query_opt(&GET, params![&env.to_string(), &id.to_string()], |row| crate::json(row, 0))
 }
 
-/// Whether any environment has this run: the one lookup without [`Env`], because it is what tells "not yours" (403)
+/// What names a run's subject and definition: enough to take its lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub environment: EnvironmentId,
+    pub workflow: WorkflowId,
+    pub version: u32,
+    pub user_id: String,
+}
+
+/// The head of a run of any environment: the one lookup without [`Env`], because it is what tells "not yours" (403)
 /// from "unknown" (404).
-pub fn is_anywhere(tx: &mut Tx<'_>, id: RunId) -> Result<bool, Fault> {
-    Ok(tx.query_opt(&ANYWHERE, params![&id.to_string()], |_| Ok(()))?.is_some())
+pub fn head(tx: &mut Tx<'_>, id: RunId) -> Result<Option<Head>, Fault> {
+    tx.query_opt(&HEAD, params![&id.to_string()], |row| {
+        let version: i64 = row.get(2)?;
+        Ok(Head {
+            environment: row.parse(0)?,
+            workflow: row.parse(1)?,
+            version: u32::try_from(version).unwrap_or(0),
+            user_id: row.get(3)?,
+        })
+    })
 }
 
 /// The subject's latest run. The caller holds the subject's lock.

@@ -69,27 +69,19 @@ pub async fn acknowledge(app: &App, caller: &Caller, request: AckRequest) -> Res
         return Err(AckFault::Forbidden);
     }
     let id: RunId = request.run.parse().map_err(|_| AckFault::Unknown)?;
-    let run = find(app, caller.env, id).await?;
-    check(&run, &request)?;
+    let head = find(app, caller.env, id).await?;
     let current = setting::current(app, caller.env).await?;
-    let definition = version(app, caller.env, run.workflow, run.version).await?.ok_or(AckFault::Unknown)?;
+    let definition = version(app, caller.env, head.workflow, head.version).await?.ok_or(AckFault::Unknown)?;
     let step = Step::new(app, current, definition);
-    let lock = store::lock::subject(caller.env, run.workflow, run.user_id.as_str());
-    let builder = normal(request.builder);
-    app.db.write(lock, move |tx| record(tx, &step, id, &builder)).await
+    let lock = store::lock::subject(caller.env, head.workflow, &head.user_id);
+    let request = AckRequest { builder: normal(request.builder), ..request };
+    app.db.write(lock, move |tx| record(tx, &step, id, &request)).await
 }
 
 /// The run as the caller may see it: unknown is 404, another environment's is 403.
-async fn find(app: &App, env: Env, id: RunId) -> Result<Run, AckFault> {
-    app.db
-        .read(move |tx| {
-            if let Some(run) = store::run::get(tx, env, id)? {
-                return Ok(run);
-            }
-            let foreign = store::run::is_anywhere(tx, id)?;
-            Err(if foreign { AckFault::Forbidden } else { AckFault::Unknown })
-        })
-        .await
+async fn find(app: &App, env: Env, id: RunId) -> Result<store::run::Head, AckFault> {
+    let head = app.db.read(move |tx| store::run::head(tx, id)).await?.ok_or(AckFault::Unknown)?;
+    if head.environment == env.id() { Ok(head) } else { Err(AckFault::Forbidden) }
 }
 
 fn check(run: &Run, request: &AckRequest) -> Result<(), AckFault> {
@@ -114,14 +106,15 @@ fn normal(builder: BuilderTenant) -> BuilderTenant {
     BuilderTenant { id: full(builder.id), name: full(builder.name) }
 }
 
-fn record(tx: &mut Tx<'_>, step: &Step, id: RunId, builder: &BuilderTenant) -> Result<(), AckFault> {
-    let correlation = id.to_string();
+fn record(tx: &mut Tx<'_>, step: &Step, id: RunId, request: &AckRequest) -> Result<(), AckFault> {
+    let run = store::run::get(tx, step.env, id)?.ok_or(AckFault::Unknown)?;
+    check(&run, request)?;
+    let (correlation, builder) = (id.to_string(), &request.builder);
     // A recorded ack is judged before the run's state: the same one is answered the same for ever.
     let recorded = early(tx, step.env, id)?;
     if recorded.as_ref().is_some_and(|first| first.id != builder.id) {
         return Err(AckFault::Conflict);
     }
-    let run = store::run::get(tx, step.env, id)?.ok_or(AckFault::Unknown)?;
     if recorded.is_none() {
         if run.state == RunState::Cancelled {
             return Err(AckFault::Ended);

@@ -98,19 +98,22 @@ async fn a_run_is_written_read_and_listed_in_its_environment_alone() {
         assert_eq!(found(waiting, 1).await, 1);
 
         let id = runs[4].id;
-        let (here, there, anywhere, acks) = db
+        let (here, there, head, acks) = db
             .read(move |tx| {
                 Ok::<_, Fault>((
                     run::get(tx, env(1), id)?,
                     run::get(tx, env(2), id)?,
-                    run::is_anywhere(tx, id)?,
+                    run::head(tx, id)?,
                     run::waiting_for_ack(tx, env(1), "", 10)?,
                 ))
             })
             .await
             .unwrap();
         assert_eq!((here.as_ref(), there, acks.len()), (Some(&runs[4]), None, 1));
-        assert!(anywhere);
+        let head = head.unwrap();
+        assert_eq!(head.environment, env(1).id());
+        assert_eq!((head.workflow, head.version), (runs[4].workflow, runs[4].version));
+        assert_eq!(head.user_id, runs[4].user_id.as_str());
         let counts = db.read(|tx| run::counts(tx, env(1))).await.unwrap();
         assert!(counts.contains(&(RunState::Waiting, Some(WaitingFor::Ack), 1)), "{counts:?}");
         assert!(counts.contains(&(RunState::Running, None, 4)), "{counts:?}");
