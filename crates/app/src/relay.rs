@@ -16,8 +16,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Rows of one turn: one journal append and one command that deletes them.
-const BATCH: i64 = 500;
+/// Rows of one turn: one journal append and one command that deletes them. Each holds the few events of one command.
+const BATCH: i64 = 200;
 /// After a failure, because journal or database are away; twice as long after each further one.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause.
@@ -39,7 +39,7 @@ impl Bell {
         self.0.rung.notify_one();
     }
 
-    /// Rows relayed, and rows that could not be read, since the start of the process.
+    /// Events relayed, and rows that could not be read, since the start of the process.
     pub fn counts(&self) -> (u64, u64) {
         (self.0.relayed.load(Ordering::Relaxed), self.0.unreadable.load(Ordering::Relaxed))
     }
@@ -101,20 +101,22 @@ pub async fn turn(app: &App) -> Result<usize, RelayFault> {
     if messages.is_empty() {
         return Ok(0);
     }
+    let taken = messages.len();
     let (mut records, mut readable, mut letters) = (Vec::new(), Vec::new(), Vec::new());
     for message in messages {
         match decode(app, &message) {
-            Ok(record) => {
-                records.push(record);
+            Ok(events) => {
+                records.extend(events);
                 readable.push(message);
             }
             Err(fault) => letters.push(DeadLetter { message, reason: kernel::chain(&*fault) }),
         }
     }
-    if !records.is_empty() {
+    let relayed = records.len();
+    if relayed > 0 {
         app.journal.append(records).await?;
     }
-    let (relayed, at, letters) = (readable.len(), app.db.now(), Arc::new(letters));
+    let (at, letters) = (app.db.now(), Arc::new(letters));
     let buried = Arc::clone(&letters);
     app.db
         .write(Locks::none(), move |tx| {
@@ -123,7 +125,7 @@ pub async fn turn(app: &App) -> Result<usize, RelayFault> {
         })
         .await?;
     tell(app, relayed, &letters);
-    Ok(relayed + letters.len())
+    Ok(taken)
 }
 
 /// Counts what a turn did. A row that cannot be read was written by a release that we do not know, or not by us.
@@ -136,16 +138,18 @@ fn tell(app: &App, relayed: usize, letters: &[DeadLetter]) {
     }
 }
 
-/// The record of a row.
-fn decode(app: &App, message: &Message) -> Result<journal::Record, Box<dyn std::error::Error>> {
-    let event: HouseEvent = serde_json::from_str(&message.body)?;
-    let body = record::of_house(&event)?;
-    Ok(journal::Record {
-        environment: message.environment,
-        source: record::Origin::House.source(),
-        received_at: app.clock.now(),
-        body: body.into(),
-    })
+/// The records of a row: the events of one command.
+fn decode(app: &App, message: &Message) -> Result<Vec<journal::Record>, Box<dyn std::error::Error>> {
+    let events: Vec<HouseEvent> = serde_json::from_str(&message.body)?;
+    let record = |event: &HouseEvent| {
+        Ok(journal::Record {
+            environment: message.environment,
+            source: record::Origin::House.source(),
+            received_at: app.clock.now(),
+            body: record::of_house(event)?.into(),
+        })
+    };
+    events.iter().map(record).collect()
 }
 
 #[cfg(test)]

@@ -181,23 +181,22 @@ fn enqueue(tx: &mut Tx<'_>, ctx: &Step, job: NewJob) -> Result<(), StepFault> {
     Ok(job::enqueue(tx, &ctx.jobs, ctx.env, &job, ctx.now)?)
 }
 
-/// Standard events go to the outbox, numbered on the subject's row (decision D26 says which ids they carry).
+/// Standard events go to the outbox as one message, numbered on the subject's row (decision D26 says which ids they
+/// carry).
 fn push(tx: &mut Tx<'_>, ctx: &Step, run: &Run, events: &[Emitted]) -> Result<(), StepFault> {
     if events.is_empty() {
         return Ok(());
     }
     let user_id = run.user_id.as_str();
     let known = store::run::subject(tx, ctx.env, run.workflow, user_id)?;
-    let mut n = known.as_ref().map_or(0, |subject| subject.outbox_n);
+    let n = known.as_ref().map_or(0, |subject| subject.outbox_n);
     // This command's time was taken before it had the lock; the outbox must not go back.
     let at = known.map_or(ctx.now, |subject| subject.outbox_at.max(ctx.now));
     let name = format!("{}/{user_id}", run.workflow);
-    for (index, event) in events.iter().enumerate() {
-        let body = serde_json::to_string(&house_event(ctx, run, index, event))?;
-        outbox::push(tx, ctx.env, &name, n, at, &body)?;
-        n += 1;
-    }
-    let subject = store::run::Subject { run: run.id, outbox_n: n, outbox_at: at };
+    let events = events.iter().enumerate().map(|(index, event)| house_event(ctx, run, index, event));
+    let body = serde_json::to_string(&events.collect::<Vec<_>>())?;
+    outbox::push(tx, ctx.env, &name, n, at, &body)?;
+    let subject = store::run::Subject { run: run.id, outbox_n: n + 1, outbox_at: at };
     store::run::save_subject(tx, ctx.env, run.workflow, user_id, &subject)?;
     let bell = ctx.bell.clone();
     tx.on_commit(move || bell.ring());
@@ -219,6 +218,6 @@ fn house_event(ctx: &Step, run: &Run, index: usize, event: &Emitted) -> HouseEve
         properties: event.properties.clone(),
         context,
         occurred_at: ctx.now.plus(offset),
-        message_id: MessageId::of_node(run.id, &event.node, 0, event.name),
+        message_id: MessageId::of_node(run.id, &event.node, event.iteration, event.name),
     }
 }
