@@ -159,6 +159,22 @@ async fn every_job_may_run_twice() {
     assert_eq!(house.state(&gone).await.0, "incident");
 }
 
+/// Until the acknowledgement events carry our id alone; that it came late must not leave two accounts.
+#[tokio::test]
+async fn an_ack_after_a_skip_is_told_with_both_ids() {
+    let mut house = House::new().await;
+    let (run, _) = house.waiting("ada").await;
+    app::run::skip(&house.app, &house.actor(), house.env(), run.parse().unwrap()).await.unwrap();
+    assert_eq!(house.ack(&run, Some("t-9")).await.status, 200);
+    house.settle().await;
+    let mut added = house.events().await;
+    added.retain(|event| event.name == "account_added_user");
+    let [first, second] = &added[..] else { panic!("once at the skip, once at the ack: {added:?}") };
+    assert_eq!(first.group_id, first.tenant_id, "ours where none came (D26)");
+    assert_eq!((second.group_id.as_deref(), &second.tenant_id), (Some("t-9"), &first.tenant_id));
+    assert_ne!(first.message_id, second.message_id, "no duplicate");
+}
+
 /// Another process disabled the endpoint: this one remembers settings of a moment ago.
 #[tokio::test]
 async fn runs_are_stopped_by_what_is_stored_not_by_what_is_remembered() {
