@@ -14,9 +14,10 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,6 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
+const START_MAX: Duration = Duration::from_secs(30);
 /// Connections that acknowledge.
 const ACKERS: usize = 16;
 
@@ -259,28 +261,23 @@ impl House {
             .output()?;
         let printed: Value = serde_json::from_slice(&printed.stdout)
             .map_err(|_| String::from_utf8_lossy(&printed.stderr).into_owned())?;
-        let address = free_address()?;
-        let child = Command::new(program)
-            .args(["serve", "--listen", &address.to_string(), "--data-dir"])
+        let mut child = Command::new(program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data-dir"])
             .arg(&data)
             .env("THRIVESTACK_LOG", "warn")
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()?;
         let pid = child.id();
+        let errors = child.stderr.take().ok_or("the server has no stderr")?;
+        let process = Arc::new(Process { child: Mutex::new(child), pid, _dir: dir });
+        let address = ready(errors).await?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let house = Self {
+        Ok(Self {
             address,
             key: text(&printed["private_api_key"]),
             workflow: text(&printed["workflows"]["prosumer"]),
-            process: Arc::new(Process { child: Mutex::new(child), pid, _dir: dir }),
-        };
-        for _ in 0..500 {
-            if TcpStream::connect(address).await.is_ok() {
-                return Ok(house);
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Err("the server does not listen".into())
+            process,
+        })
     }
 
     /// User and system time of the server so far.
@@ -307,6 +304,24 @@ impl House {
     }
 }
 
-fn free_address() -> Result<SocketAddr, Fault> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+/// The address in the line that says that the server is ready. Everything that the server says is shown.
+async fn ready(errors: ChildStderr) -> Result<SocketAddr, Fault> {
+    let (tell, told) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut tell = Some(tell);
+        for line in BufReader::new(errors).lines().map_while(Result::ok) {
+            eprintln!("{line}");
+            if let Some(address) = listening(&line)
+                && let Some(tell) = tell.take()
+            {
+                let _ = tell.send(address);
+            }
+        }
+    });
+    Ok(tokio::time::timeout(START_MAX, told).await.map_err(|_| "the server did not get ready")??)
+}
+
+fn listening(line: &str) -> Option<SocketAddr> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    line["url"].as_str()?.strip_prefix("http://")?.parse().ok()
 }

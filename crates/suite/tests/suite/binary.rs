@@ -19,10 +19,11 @@ use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpSocket;
 use tokio::process::{Child, Command};
 use url::Url;
 
@@ -76,11 +77,31 @@ pub async fn finish(mut command: Command) -> Output {
     output.unwrap_or_else(|_| panic!("{command:?} did not end")).unwrap()
 }
 
+/// An address of this machine that is given to nobody who asks for any free one: bound, and not listening. Whoever
+/// connects is refused; whoever names it may listen there, because servers bind with `SO_REUSEADDR`.
+pub struct Reserved {
+    pub address: SocketAddr,
+    _socket: TcpSocket,
+}
+
+impl Reserved {
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        Self { address: socket.local_addr().unwrap(), _socket: socket }
+    }
+
+    pub fn url(&self, path: &str) -> Url {
+        Url::parse(&format!("http://{}{path}", self.address)).unwrap()
+    }
+}
+
 /// A data directory that `serve` takes, and what its initialisation handed out.
 pub struct Installation {
     dir: TempDir,
     pub start: Initialised,
-    address: OnceLock<SocketAddr>,
+    place: Reserved,
 }
 
 impl Installation {
@@ -113,7 +134,7 @@ impl Installation {
         let start = app::init::run(site, &plan, &pairs()).await.unwrap();
         state.db.close().await;
         data_dir.finish().unwrap();
-        Self { dir, start, address: OnceLock::new() }
+        Self { dir, start, place: Reserved::new() }
     }
 
     pub fn data(&self) -> PathBuf {
@@ -132,24 +153,14 @@ impl Installation {
         serde_json::to_value(&self.start).unwrap()
     }
 
-    /// Starts `serve` and waits until it is ready. Later starts listen where the first one did.
+    /// Starts `serve` and waits until it is ready. Every start listens at the same address.
     pub async fn serve(&self) -> Server {
-        self.serve_on("127.0.0.1:0").await
+        Server::spawn(self.serve_command()).await
     }
 
-    /// [`Installation::serve`], the first time on this address.
-    pub async fn serve_on(&self, address: &str) -> Server {
-        let serve = self.serve_command(address);
-        let server = Server::spawn(serve).await;
-        let address = server.url.socket_addrs(|| None).unwrap()[0];
-        assert_eq!(*self.address.get_or_init(|| address), address);
-        server
-    }
-
-    /// The process that [`Installation::serve_on`] starts, for whoever does not wait until it is ready.
-    pub fn serve_command(&self, address: &str) -> Command {
-        let listen = self.address.get().map_or(address.to_owned(), ToString::to_string);
-        let data = self.data();
+    /// The process that [`Installation::serve`] starts, for whoever does not wait until it is ready.
+    pub fn serve_command(&self) -> Command {
+        let (data, listen) = (self.data(), self.place.address.to_string());
         let mut serve =
             command(self.dir.path(), &["serve", "--data-dir", data.to_str().unwrap(), "--listen", &listen]);
         serve.env("THRIVESTACK_RETRY_DEVELOPMENT", RETRY);

@@ -72,6 +72,15 @@ async fn a_head_that_does_not_end_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_connection_without_a_request_is_closed() {
+    let served = served(SHORT, LONG).await;
+    let unused = TcpStream::connect(served.address).await.unwrap();
+    let idle = send(served.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(!rest(unused).await.contains("200 OK"));
+    assert!(rest(idle).await.ends_with("here"), "after its answer");
+}
+
+#[tokio::test]
 async fn an_answer_that_nobody_takes_is_cut_off_and_one_that_takes_its_time_is_not() {
     let served = served(LONG, SHORT).await;
     let late = send(served.address, "GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;

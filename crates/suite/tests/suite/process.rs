@@ -2,12 +2,11 @@
 
 mod demo;
 
-use super::binary::{Backend, Installation, Lines, command, finish, run, until};
+use super::binary::{Backend, Installation, Lines, Reserved, command, finish, run, until};
 use super::receiver::Receiver;
 use serde_json::Value;
 use std::path::Path;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use url::Url;
 
 fn text(bytes: &[u8]) -> String {
@@ -176,14 +175,15 @@ async fn every_fault_of_the_configuration_is_told_at_once() {
 /// `receive --ack` stands in for the builder's backend, so that the first walk needs no code.
 #[tokio::test]
 async fn receive_verifies_and_acknowledges_and_is_where_the_browser_arrives() {
-    let address = free_address().await;
-    let url = |path: &str| Url::parse(&format!("http://{address}{path}")).unwrap();
-    let house = Installation::with(&url("/webhook"), &url("/onboarding"), &url("/home")).await;
+    let place = Reserved::new();
+    let house =
+        Installation::with(&place.url("/webhook"), &place.url("/onboarding"), &place.url("/home")).await;
     let keys = house.keep("thrivestack.json", &house.printed().to_string());
     let server = house.serve().await;
+    let listen = place.address.to_string();
     let receive = command(
         &house.data(),
-        &["receive", "--listen", &address, "--ack", "--api", server.url.as_str(), "--keys", path(&keys)],
+        &["receive", "--listen", &listen, "--ack", "--api", server.url.as_str(), "--keys", path(&keys)],
     );
     let waits = |line: &str| line.contains("Waiting for webhooks").then_some(());
     let (mut receiving, ()) = Lines::until(receive, waits).await;
@@ -199,23 +199,19 @@ async fn receive_verifies_and_acknowledges_and_is_where_the_browser_arrives() {
     assert_eq!(receiving.terminate().await.code(), Some(0));
 }
 
-/// An address that was free a moment ago: both sides must know it before either starts.
-async fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
-}
-
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 #[tokio::test]
 async fn a_foreign_secret_makes_receive_refuse_the_delivery() {
-    let address = free_address().await;
-    let url = |path: &str| Url::parse(&format!("http://{address}{path}")).unwrap();
-    let house = Installation::with(&url("/webhook"), &url("/onboarding"), &url("/home")).await;
+    let place = Reserved::new();
+    let house =
+        Installation::with(&place.url("/webhook"), &place.url("/onboarding"), &place.url("/home")).await;
     let server = house.serve().await;
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    let receive = command(&house.data(), &["receive", "--listen", &address, "--secret", secret]);
+    let listen = place.address.to_string();
+    let receive = command(&house.data(), &["receive", "--listen", &listen, "--secret", secret]);
     let waits = |line: &str| line.contains("Waiting for webhooks").then_some(());
     let (receiving, ()) = Lines::until(receive, waits).await;
     house.backend(&server).trigger("ada").await;

@@ -1,6 +1,7 @@
 //! The builder's app as a server of its own: it answers webhooks as a script says, answers every other page, and
 //! remembers what came.
 
+use super::binary::Reserved;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -8,7 +9,6 @@ use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -70,7 +70,7 @@ struct Shared {
 
 /// Dropping it ends it.
 pub struct Receiver {
-    address: SocketAddr,
+    place: Reserved,
     shared: Arc<Shared>,
     serving: Option<(CancellationToken, JoinHandle<()>)>,
 }
@@ -84,13 +84,12 @@ impl Receiver {
 
     /// An address at which nobody answers until [`Receiver::up`].
     pub async fn absent() -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let shared = Shared { scripts: Mutex::default(), log: watch::Sender::new(Log::new()) };
-        Self { address, shared: Arc::new(shared), serving: None }
+        Self { place: Reserved::new(), shared: Arc::new(shared), serving: None }
     }
 
     pub async fn up(&mut self) {
-        let listener = TcpListener::bind(self.address).await.unwrap();
+        let listener = TcpListener::bind(self.place.address).await.unwrap();
         let ending = CancellationToken::new();
         let router = Router::new().fallback(answer).with_state(Arc::clone(&self.shared));
         let end = ending.clone();
@@ -108,7 +107,7 @@ impl Receiver {
     }
 
     pub fn url(&self, path: &str) -> Url {
-        Url::parse(&format!("http://{}{path}", self.address)).unwrap()
+        self.place.url(path)
     }
 
     /// How the next webhooks about this user are answered.

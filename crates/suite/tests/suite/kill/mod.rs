@@ -10,7 +10,7 @@
 //! takes over. It never shows a missing sync, because the page cache survives the process: `sql` and `journal` test
 //! theirs by themselves.
 //!
-//! `THRIVESTACK_TEST_KILLS` sets how often, `THRIVESTACK_TEST_SEED` repeats a plan (when to kill, who does what;
+//! `THRIVESTACK_TEST_KILLS` sets how often at least, `THRIVESTACK_TEST_SEED` repeats a plan (when to kill, who does what;
 //! not the scheduler's part).
 
 mod builder;
@@ -35,6 +35,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 const KILLS: u64 = 25;
+/// One in so many of them hits unanswered requests: where fewer do, as on a machine that has much else to do, there
+/// are more.
+const HIT_SHARE: u64 = 2;
+/// Most kills in all, as a multiple of those asked for.
+const LIVES_PER_KILL_MAX: u64 = 4;
 const SIGNUP_DRIVERS: u64 = 4;
 const TELEMETRY_DRIVERS: u64 = 2;
 /// Most answers that a life gives before it ends.
@@ -49,9 +54,6 @@ const START_MICROS: u64 = 200_000;
 const KILLS_PER_ENDING: u64 = 5;
 /// About how long an end takes.
 const END_MICROS: u64 = 250_000;
-/// An address of its own: while the program is down, a test that asks for any free port of 127.0.0.1 cannot
-/// be given ours.
-const LISTEN: &str = "127.0.0.2:0";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_answered_is_lost() {
@@ -66,14 +68,17 @@ async fn nothing_answered_is_lost() {
 
     let load = Load { client: client.clone(), ledger: Arc::clone(&ledger), ending: CancellationToken::new() };
     let mut drivers = start(&load, &dice);
-    for number in 1..=kills {
+    let mut number = 0;
+    while number < kills || client.tally.cut(number).len() as u64 * HIT_SHARE < kills {
+        assert!(number < kills * LIVES_PER_KILL_MAX, "the load does not keep the program busy");
+        number += 1;
         if dice.next().is_multiple_of(STARTS_PER_KILLED) {
             cut_a_start_short(&house, dice.next() % START_MICROS).await;
         }
         live_and_die(&house, number, (&lives, &client), &dice).await;
     }
-    let server = house.serve_on(LISTEN).await;
-    lives.send_replace(Some(Life::new(kills + 1, house.backend(&server))));
+    let server = house.serve().await;
+    lives.send_replace(Some(Life::new(number + 1, house.backend(&server))));
     load.ending.cancel();
     let done = async {
         while let Some(driver) = drivers.join_next().await {
@@ -86,10 +91,8 @@ async fn nothing_answered_is_lost() {
     inside::check(&house, &ledger, &builder).await;
 
     println!("{}\n{}", ledger.summary(), builder.summary());
-    let cut = client.tally.cut(kills);
-    let (hits, requests) = (cut.len() as u64, cut.iter().sum::<u64>());
-    println!("{hits} of {kills} kills hit unanswered requests, {requests} in all");
-    assert!(hits * 2 >= kills, "the load does not keep the program busy");
+    let cut = client.tally.cut(number);
+    println!("{} of {number} kills hit unanswered requests, {} in all", cut.len(), cut.iter().sum::<u64>());
 }
 
 /// One life of the program, from a start to a kill among its answers.
@@ -99,7 +102,7 @@ async fn live_and_die(
     (lives, client): (&watch::Sender<Option<Life>>, &Client),
     dice: &SeededRng,
 ) {
-    let server = house.serve_on(LISTEN).await;
+    let server = house.serve().await;
     lives.send_replace(Some(Life::new(number, house.backend(&server))));
     client.tally.answers(dice.next() % ANSWERS_MAX).await;
     pause(dice.next() % DELAY_MICROS_MAX).await;
@@ -125,7 +128,7 @@ fn start(load: &Load, dice: &SeededRng) -> JoinSet<()> {
 }
 
 async fn cut_a_start_short(house: &Installation, micros: u64) {
-    let mut serve = house.serve_command(LISTEN);
+    let mut serve = house.serve_command();
     let mut starting = serve.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     pause(micros).await;
     starting.kill().await.unwrap();
