@@ -13,7 +13,7 @@ mod postgres;
 mod tally;
 
 use crate::{Outcome, shell, tidy, workspace};
-use std::{process::Command, time::Instant};
+use std::{path::Path, process::Command, time::Instant};
 use tally::Tally;
 
 const POSTGRES_URL: &str = "THRIVESTACK_TEST_POSTGRES_URL";
@@ -104,17 +104,50 @@ fn suites(run: &Run<'_>, tally: &mut Tally) -> Outcome<bool> {
     shell::watch(&mut command, |line| tally.read(line))
 }
 
-/// A command as another user where we are root, ending with us: the kernel sends it SIGINT when we die.
-fn as_user(user: &str, program: &std::path::Path) -> Command {
-    if is_root() {
-        let mut command = Command::new("setpriv");
-        let user = [format!("--reuid={user}"), format!("--regid={user}")];
-        command.args(user).args(["--clear-groups", "--pdeathsig=INT", "--"]).arg(program);
-        return command;
+/// A command as another user where we are root.
+fn as_user(user: &str, program: &Path) -> Command {
+    if !is_root() {
+        return ending_with_us(&[], program);
     }
-    Command::new(program)
+    let other = [format!("--reuid={user}"), format!("--regid={user}"), "--clear-groups".to_owned()];
+    ending_with_us(&other, program)
+}
+
+/// A command that the kernel sends SIGINT when we die, however we do, where the system can do that.
+fn ending_with_us(options: &[String], program: &Path) -> Command {
+    if shell::find("setpriv").is_none() && options.is_empty() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(options).args(["--pdeathsig=INT", "--"]).arg(program);
+    command
 }
 
 fn is_root() -> bool {
     shell::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::{
+        io::Read,
+        os::unix::process::ExitStatusExt,
+        process::{Child, Stdio},
+    };
+
+    /// The kernel takes the thread that started it for the parent.
+    #[test]
+    fn what_we_start_ends_with_us() {
+        let start = || {
+            // Whoever runs us in the background may have SIGINT ignored.
+            let mut command = ending_with_us(&[], Path::new("env"));
+            command.args(["--default-signal=INT", "sh", "-c", "echo up; exec sleep 60"]);
+            let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+            child.stdout.take().unwrap().read_exact(&mut [0; 2]).unwrap();
+            child
+        };
+        let mut child: Child = std::thread::spawn(start).join().unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(2), "SIGINT");
+    }
 }

@@ -2,10 +2,11 @@
 
 use crate::{Outcome, shell};
 use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -33,12 +34,12 @@ pub(crate) fn run(program: &Path) -> Outcome {
 }
 
 fn start_and_stop(program: &Path, data: &Path) -> Outcome<(Duration, Duration)> {
-    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let mut command = Command::new(program);
-    command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(data);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data-dir"]).arg(data);
     let started = Instant::now();
     let mut child =
-        Running(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+        Running(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?);
+    let address = address(&mut child.0)?;
     until("ready", START_MAX, || Ok(is_ready(address)))?;
     let start = started.elapsed();
 
@@ -46,6 +47,25 @@ fn start_and_stop(program: &Path, data: &Path) -> Outcome<(Duration, Duration)> 
     shell::output(Command::new("kill").arg("-TERM").arg(child.0.id().to_string()))?;
     until("stopped", STOP_MAX, || Ok(child.0.try_wait()?.is_some()))?;
     Ok((start, stopping.elapsed()))
+}
+
+/// What the line says that scripts wait for. The rest of the log is read and thrown away.
+fn address(child: &mut Child) -> Outcome<SocketAddr> {
+    let errors = child.stderr.take().ok_or("the server has no stderr")?;
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(errors).lines().map_while(Result::ok) {
+            if let Some(address) = listening(&line) {
+                let _ = tell.send(address);
+            }
+        }
+    });
+    told.recv_timeout(START_MAX).map_err(|_| "the server did not get ready".into())
+}
+
+fn listening(line: &str) -> Option<SocketAddr> {
+    let (_, address) = line.split_once("\"url\":\"http://")?;
+    address.split_once('"')?.0.parse().ok()
 }
 
 fn until(what: &str, limit: Duration, mut happened: impl FnMut() -> Outcome<bool>) -> Outcome {

@@ -13,6 +13,13 @@ use tempfile::TempDir;
 /// PostgreSQL refuses to run as root; Debian's package makes this user.
 const USER: &str = "postgres";
 const START_MAX: Duration = Duration::from_secs(60);
+/// PostgreSQL cannot pick a free port by itself, and somebody else may take the one that we found.
+const PORTS_MAX: usize = 5;
+const POLL: Duration = Duration::from_millis(50);
+const LOG: &str = "log";
+/// What it logs in the C locale, which `initdb` gives it.
+const READY: &str = "database system is ready to accept connections";
+const PORT_TAKEN: &str = "Address already in use";
 
 /// A server to test on. Dropping one that we started stops it and removes its data.
 pub(crate) enum Server {
@@ -42,10 +49,16 @@ impl Server {
         let mut init = as_user(USER, &programs.join("initdb"));
         init.args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]);
         shell::output(init.arg(format!("--username={USER}")).arg("--pgdata").arg(&data).current_dir("/"))?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let child = spawn(&programs, folder.path(), port)?;
+        let (port, child) = spawn(&programs, folder.path())?;
         let mut server = Ours { programs, folder, port, child };
-        server.wait_until_ready()?;
+        let mut ports = 1;
+        while !server.is_ready()? {
+            if ports == PORTS_MAX {
+                return Err(format!("{ports} ports that were free were taken before PostgreSQL came").into());
+            }
+            ports += 1;
+            (server.port, server.child) = spawn(&server.programs, server.folder.path())?;
+        }
         Ok(Self::Ours(server))
     }
 
@@ -57,8 +70,10 @@ impl Server {
     }
 }
 
-fn spawn(programs: &Path, folder: &Path, port: u16) -> Outcome<Child> {
-    let log = std::fs::File::create(folder.join("log"))?;
+/// On a port that is free just now.
+fn spawn(programs: &Path, folder: &Path) -> Outcome<(u16, Child)> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let log = std::fs::File::create(folder.join(LOG))?;
     let mut command = as_user(USER, &programs.join("postgres"));
     command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
     for setting in [
@@ -71,22 +86,28 @@ fn spawn(programs: &Path, folder: &Path, port: u16) -> Outcome<Child> {
         command.arg("-c").arg(setting);
     }
     let out = log.try_clone()?;
-    Ok(command.current_dir("/").stdin(Stdio::null()).stdout(out).stderr(log).spawn()?)
+    Ok((port, command.current_dir("/").stdin(Stdio::null()).stdout(out).stderr(log).spawn()?))
 }
 
 impl Ours {
-    fn wait_until_ready(&mut self) -> Outcome {
+    /// Waits for the start; `false` when somebody else has the port. What answers there could be another server, so
+    /// our own log is believed.
+    fn is_ready(&mut self) -> Outcome<bool> {
         let started = Instant::now();
-        let port = self.port.to_string();
-        let asked = ["-q", "-h", "127.0.0.1", "-p", &port];
-        while shell::output(Command::new(self.programs.join("pg_isready")).args(asked)).is_err() {
-            if self.child.try_wait()?.is_some() || started.elapsed() > START_MAX {
-                let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        loop {
+            let has_ended = self.child.try_wait()?.is_some();
+            let log = std::fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default();
+            if has_ended && log.contains(PORT_TAKEN) {
+                return Ok(false);
+            }
+            if has_ended || started.elapsed() > START_MAX {
                 return Err(format!("PostgreSQL did not start:\n{log}").into());
             }
-            std::thread::sleep(Duration::from_millis(50));
+            if log.contains(READY) {
+                return Ok(true);
+            }
+            std::thread::sleep(POLL);
         }
-        Ok(())
     }
 }
 

@@ -164,6 +164,7 @@ pub(super) const DRIVERS: &[Driver] = &[
     Driver { name: "argon2", crates: &["app"], reason: "password hashing runs on one bounded pool" },
     Driver { name: "askama", crates: &["console"], reason: "pages have one home" },
     Driver { name: "clap", crates: &["server", "xtask"], reason: "only programs have a command line" },
+    Driver { name: "mimalloc", crates: &["server"], reason: "the program chooses its allocator" },
     Driver { name: "figment", crates: &["server"], reason: "configuration is read in one place" },
     Driver {
         name: "tracing-subscriber",
@@ -216,10 +217,6 @@ pub(super) const AMBIENT: &[&str] = &["server", "xtask", "demo", "suite"];
 
 /// Tests that sleep.
 pub(super) const SLEEPS: &[Place] = &[
-    Place {
-        path: "crates/suite/examples/workflow_load.rs",
-        reason: "waits for the server that it has started, in steps",
-    },
     Place {
         path: "crates/suite/tests/suite/kill/builder.rs",
         reason: "a slow answer of the builder's app is what it plays",
