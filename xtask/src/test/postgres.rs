@@ -3,6 +3,8 @@
 use super::{as_user, is_root};
 use crate::{Outcome, shell};
 use std::{
+    io,
+    iter::repeat_with,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -10,6 +12,7 @@ use std::{
 };
 use tempfile::TempDir;
 
+const NO_PROGRAMS: &str = "no initdb in /usr/lib/postgresql/*/bin nor on the PATH";
 /// PostgreSQL refuses to run as root; Debian's package makes this user.
 const USER: &str = "postgres";
 const START_MAX: Duration = Duration::from_secs(60);
@@ -40,7 +43,12 @@ impl Server {
     }
 
     pub(crate) fn start() -> Outcome<Self> {
-        let programs = programs().ok_or("no initdb in /usr/lib/postgresql/*/bin nor on the PATH")?;
+        Self::start_on(repeat_with(free_port).take(PORTS_MAX))
+    }
+
+    /// On the first of these ports that nobody else has.
+    fn start_on(ports: impl Iterator<Item = io::Result<u16>>) -> Outcome<Self> {
+        let programs = programs().ok_or(NO_PROGRAMS)?;
         let folder = tempfile::Builder::new().prefix("thrivestack-postgres-").tempdir()?;
         if is_root() {
             shell::output(Command::new("chown").arg(format!("{USER}:")).arg(folder.path()))?;
@@ -49,17 +57,13 @@ impl Server {
         let mut init = as_user(USER, &programs.join("initdb"));
         init.args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]);
         shell::output(init.arg(format!("--username={USER}")).arg("--pgdata").arg(&data).current_dir("/"))?;
-        let (port, child) = spawn(&programs, folder.path())?;
-        let mut server = Ours { programs, folder, port, child };
-        let mut ports = 1;
-        while !server.is_ready()? {
-            if ports == PORTS_MAX {
-                return Err(format!("{ports} ports that were free were taken before PostgreSQL came").into());
+        for port in ports {
+            let port = port?;
+            if let Some(child) = spawn_until_ready(&programs, folder.path(), port)? {
+                return Ok(Self::Ours(Ours { programs, folder, port, child }));
             }
-            ports += 1;
-            (server.port, server.child) = spawn(&server.programs, server.folder.path())?;
         }
-        Ok(Self::Ours(server))
+        Err("ports that were free were taken before PostgreSQL came".into())
     }
 
     pub(crate) fn url(&self) -> String {
@@ -70,9 +74,24 @@ impl Server {
     }
 }
 
-/// On a port that is free just now.
-fn spawn(programs: &Path, folder: &Path) -> Outcome<(u16, Child)> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// `None`: somebody else has the port.
+fn spawn_until_ready(programs: &Path, folder: &Path, port: u16) -> Outcome<Option<Child>> {
+    let mut child = spawn(programs, folder, port)?;
+    match is_ready(&mut child, &folder.join(LOG)) {
+        Ok(ready) => Ok(ready.then_some(child)),
+        Err(fault) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(fault)
+        }
+    }
+}
+
+fn spawn(programs: &Path, folder: &Path, port: u16) -> Outcome<Child> {
     let log = std::fs::File::create(folder.join(LOG))?;
     let mut command = as_user(USER, &programs.join("postgres"));
     command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
@@ -86,28 +105,26 @@ fn spawn(programs: &Path, folder: &Path) -> Outcome<(u16, Child)> {
         command.arg("-c").arg(setting);
     }
     let out = log.try_clone()?;
-    Ok((port, command.current_dir("/").stdin(Stdio::null()).stdout(out).stderr(log).spawn()?))
+    Ok(command.current_dir("/").stdin(Stdio::null()).stdout(out).stderr(log).spawn()?)
 }
 
-impl Ours {
-    /// Waits for the start; `false` when somebody else has the port. What answers there could be another server, so
-    /// our own log is believed.
-    fn is_ready(&mut self) -> Outcome<bool> {
-        let started = Instant::now();
-        loop {
-            let has_ended = self.child.try_wait()?.is_some();
-            let log = std::fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default();
-            if has_ended && log.contains(PORT_TAKEN) {
-                return Ok(false);
-            }
-            if has_ended || started.elapsed() > START_MAX {
-                return Err(format!("PostgreSQL did not start:\n{log}").into());
-            }
-            if log.contains(READY) {
-                return Ok(true);
-            }
-            std::thread::sleep(POLL);
+/// Waits for the start; `false` when somebody else has the port. Whoever answers there could be that one, so our own
+/// log is believed.
+fn is_ready(child: &mut Child, log: &Path) -> Outcome<bool> {
+    let started = Instant::now();
+    loop {
+        let has_ended = child.try_wait()?.is_some();
+        let log = std::fs::read_to_string(log).unwrap_or_default();
+        if has_ended && log.contains(PORT_TAKEN) {
+            return Ok(false);
         }
+        if has_ended || started.elapsed() > START_MAX {
+            return Err(format!("PostgreSQL did not start:\n{log}").into());
+        }
+        if log.contains(READY) {
+            return Ok(true);
+        }
+        std::thread::sleep(POLL);
     }
 }
 
@@ -133,4 +150,24 @@ fn programs() -> Option<PathBuf> {
     let on_path =
         || shell::find("initdb").and_then(|program| Some(program.canonicalize().ok()?.parent()?.to_owned()));
     found.pop().map(|(_, folder)| folder).or_else(on_path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace;
+
+    #[test]
+    fn a_port_that_somebody_else_has_is_left_to_them() {
+        if programs().is_none() && !workspace::is_ci() {
+            return eprintln!("skipped: {NO_PROGRAMS}");
+        }
+        let other = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = other.local_addr().unwrap().port();
+        let ports = std::iter::once(Ok(taken)).chain(repeat_with(free_port)).take(PORTS_MAX);
+        let server = Server::start_on(ports).unwrap();
+        assert!(!server.url().contains(&taken.to_string()), "{}", server.url());
+        let Err(fault) = Server::start_on(std::iter::once(Ok(taken))) else { panic!("two on one port") };
+        assert!(fault.to_string().contains("taken"), "{fault}");
+    }
 }
