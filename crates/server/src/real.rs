@@ -37,6 +37,7 @@ impl Clock for SystemClock {
         Timestamp::from_micros(wall.max(before))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is handed")]
     fn monotonic(&self) -> Monotonic {
         Monotonic(self.started.elapsed())
     }
@@ -47,6 +48,7 @@ impl Clock for SystemClock {
 pub struct OsRng;
 
 impl Rng for OsRng {
+    #[expect(clippy::disallowed_methods, reason = "this is the randomness that everybody else is handed")]
     fn fill(&self, bytes: &mut [u8]) {
         aws_lc_rs::rand::fill(bytes)
             .expect("the operating system gives random bytes or the process must not run");

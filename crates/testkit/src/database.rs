@@ -69,8 +69,9 @@ async fn on_sqlite(components: &[Component], options: &Options) -> TestDb {
 async fn on_postgres(test: &str, admin: String, components: &[Component], options: &Options) -> TestDb {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let short: String = test.chars().filter(char::is_ascii_alphanumeric).take(30).collect();
-    let name =
-        format!("t_{}_{}_{}", short.to_ascii_lowercase(), std::process::id(), NEXT.fetch_add(1, Relaxed));
+    #[expect(clippy::disallowed_methods, reason = "tells apart the processes that use the server now")]
+    let process = std::process::id();
+    let name = format!("t_{}_{process}_{}", short.to_ascii_lowercase(), NEXT.fetch_add(1, Relaxed));
     let template = template(&admin, components).await.expect("the tests' server keeps a template");
     // A run that was killed may have left one of this name.
     let fresh = [

@@ -86,11 +86,13 @@ pub fn variable(name: &str) -> Option<String> {
 }
 
 /// Where the environment wants files that nobody keeps.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn temporary_dir() -> PathBuf {
     std::env::temp_dir()
 }
 
 /// Our part of the environment. Values that are not UTF-8 are kept as far as they are.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn environment() -> Vec<(String, String)> {
     std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
