@@ -286,7 +286,7 @@ pub(crate) fn good(key: &ApiKey, now: Timestamp) -> bool {
 
 /// SHA-256 in hex: how opaque keys are stored and found.
 pub(crate) fn hash(credential: &str) -> String {
-    Sha256::digest(credential).iter().map(|byte| format!("{byte:02x}")).collect()
+    kernel::hex(Sha256::digest(credential))
 }
 
 fn caller(key: &ApiKey, kind: CallerKind, scopes: Vec<Scope>) -> Caller {

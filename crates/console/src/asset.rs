@@ -17,7 +17,7 @@ pub struct Asset {
 
 impl Asset {
     fn new(name: &'static str, media_type: &'static str, bytes: Cow<'static, [u8]>) -> Self {
-        let hash: String = Sha256::digest(&bytes).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash = kernel::hex(&Sha256::digest(&bytes)[..6]);
         let (stem, kind) = name.rsplit_once('.').unwrap_or((name, "bin"));
         Self { name, hashed: format!("{stem}.{hash}.{kind}"), media_type, bytes }
     }

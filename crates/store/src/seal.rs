@@ -10,7 +10,7 @@ use aes_gcm_siv::{
     Aes256GcmSiv, Nonce,
     aead::{Aead, KeyInit, Payload},
 };
-use kernel::{Category, Rng, Secret};
+use kernel::{Category, Rng, Secret, hex};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -63,7 +63,7 @@ impl Sealer {
 
     /// Names the master key without telling it: 16 hexadecimal digits.
     pub fn key_id(&self) -> String {
-        hex(&self.key_id)
+        hex(self.key_id)
     }
 
     /// Seals `plain` for its place. Outside of a command: a command may run twice.
@@ -114,8 +114,4 @@ impl fmt::Debug for Sealer {
 /// Table and row, unambiguous because no table's name holds U+0000.
 fn associated(place: Place<'_>) -> Vec<u8> {
     [&[VERSION][..], place.table.as_bytes(), &[0], place.row.as_bytes()].concat()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

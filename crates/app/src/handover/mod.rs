@@ -36,5 +36,5 @@ impl NewLink {
 
 /// What is kept of a token or a code. What it is for goes in too: the return URL's token opens no other page.
 fn hash(purpose: &str, token: &str) -> String {
-    format!("{:x}", Sha256::digest(format!("{purpose}/{token}")))
+    kernel::hex(Sha256::digest(format!("{purpose}/{token}")))
 }

@@ -73,7 +73,7 @@ impl Subjects {
 
 /// The SHA-256 of a text in hexadecimal digits: the stored form of links, sessions and tried accounts.
 pub fn hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    kernel::hex(Sha256::digest(text))
 }
 
 /// One subscriber of IPv6 has a /64 of addresses to come from.

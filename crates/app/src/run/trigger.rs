@@ -277,7 +277,7 @@ fn item(item: &'static str, current: &Current, console: &Url, section: &str) -> 
 fn hash(body: &serde_json::Value) -> String {
     let mut digest = Sha256::new();
     canonical(body, &mut digest);
-    format!("{:x}", digest.finalize())
+    kernel::hex(digest.finalize())
 }
 
 fn canonical(value: &serde_json::Value, digest: &mut Sha256) {

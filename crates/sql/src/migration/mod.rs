@@ -6,7 +6,7 @@ mod sqlite;
 
 use crate::{Database, Fault, database::Place};
 use sha2::{Digest, Sha256};
-use std::{fmt::Write, path::PathBuf};
+use std::path::PathBuf;
 
 /// One step of a component's schema, embedded in the program. Its text is DDL that both engines take, with
 /// two words of ours: `{bytes}` (BLOB or BYTEA) and `{key}` after TEXT keys (nothing, or `COLLATE "C"`).
@@ -94,9 +94,5 @@ impl Wanted {
 }
 
 fn checksum(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    kernel::hex(Sha256::digest(text))
 }
