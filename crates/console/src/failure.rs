@@ -136,7 +136,7 @@ pub(crate) fn html(page: &impl Template) -> Response {
     match page.render() {
         Ok(text) => Html(text).into_response(),
         Err(fault) => {
-            tracing::error!(error = %fault, "a template could not be rendered");
+            tracing::error!(error = %kernel::chain(&fault), "a template could not be rendered");
             (StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made").into_response()
         }
     }

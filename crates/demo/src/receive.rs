@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use kernel::{Clock, Secret};
+use kernel::{Clock, Secret, chain};
 use serde_json::Value;
 use std::{io, sync::Arc};
 use tokio::net::TcpListener;
@@ -139,14 +139,4 @@ fn arrived(receiver: &Receiver, uri: &Uri) -> Response {
         text.push_str(&format!("\nWhen onboarding is done the browser goes on to\n  {next}\n"));
     }
     text.into_response()
-}
-
-fn chain(fault: &dyn std::error::Error) -> String {
-    let mut text = fault.to_string();
-    let mut source = fault.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }

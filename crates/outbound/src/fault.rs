@@ -53,19 +53,4 @@ impl SendFault {
             Self::Setup { .. } => "setup",
         }
     }
-
-    /// The message followed by its causes, for the delivery log: `cannot connect: connection refused`.
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let said = error.to_string();
-            if !text.ends_with(&said) {
-                text.push_str(": ");
-                text.push_str(&said);
-            }
-            cause = error.source();
-        }
-        text
-    }
 }

@@ -75,7 +75,7 @@ async fn accept(
         match accepted {
             Ok(connection) => return Some(connection),
             Err(error) => {
-                tracing::warn!(error = %error, "a connection could not be accepted");
+                tracing::warn!(error = %kernel::chain(&error), "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -108,6 +108,6 @@ async fn connection(
     };
     if let Err(error) = ended {
         // Clients go away all the time; that is theirs to know.
-        tracing::debug!(error = %error, "a connection ended early");
+        tracing::debug!(error = %kernel::chain(&error), "a connection ended early");
     }
 }

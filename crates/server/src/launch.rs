@@ -112,7 +112,7 @@ impl Launched {
         self.ending.cancelled().await;
         tracing::info!("ending");
         if let Err(error) = self.http.await {
-            tracing::error!(error = %error, "the listener ended badly");
+            tracing::error!(error = %kernel::chain(&error), "the listener ended badly");
         }
         self.running.stop().await;
         tracing::info!("ended");

@@ -21,14 +21,3 @@ pub fn start(format: LogFormat, filter: &str) {
     // Somebody embeds us and has set it up already.
     drop(started);
 }
-
-/// An error with everything that caused it, in one line.
-pub fn chain(fault: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = fault.to_string();
-    let mut source = fault.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
-}

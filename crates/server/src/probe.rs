@@ -37,7 +37,7 @@ async fn ready(State(probed): State<Probed>) -> Response {
     match probed.app.db.read(store::platform::organization).await {
         Ok(_) => "ready\n".into_response(),
         Err(fault) => {
-            tracing::warn!(error = %fault, "not ready");
+            tracing::warn!(error = %kernel::chain(&fault), "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the state database does not answer\n").into_response()
         }
     }
@@ -47,11 +47,11 @@ async fn figures(State(probed): State<Probed>) -> Response {
     state_figures(&probed.app);
     telemetry_figures(&probed.app);
     if let Err(fault) = backlog_figures(&probed.app).await {
-        tracing::warn!(error = %fault, "backlogs cannot be read");
+        tracing::warn!(error = %kernel::chain(&fault), "backlogs cannot be read");
     }
     match app::report::accounting(&probed.app).await {
         Ok(told) => event_figures(told),
-        Err(fault) => tracing::warn!(error = %fault, "events cannot be accounted for"),
+        Err(fault) => tracing::warn!(error = %kernel::chain(&fault), "events cannot be accounted for"),
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], probed.metrics.render()).into_response()
 }

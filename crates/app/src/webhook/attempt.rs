@@ -61,7 +61,7 @@ impl Outcome {
                     body: response.body[..kept].to_vec(),
                 }
             }
-            Err(fault) => Self::silence(fault.chain()),
+            Err(fault) => Self::silence(kernel::chain(&fault)),
         }
     }
 

@@ -45,7 +45,7 @@ pub(super) async fn submit(State(acme): State<Acme>, Form(fields): Form<Fields>)
             (cookie, Redirect::to(&redirect_url)).into_response()
         }
         Err(fault) => {
-            tracing::error!(error = %fault, "signup could not be handed to thrivestack");
+            tracing::error!(error = %kernel::chain(&fault), "signup could not be handed to thrivestack");
             mend(&fields, StatusCode::BAD_GATEWAY, &fault.to_string())
         }
     }

@@ -118,7 +118,7 @@ async fn recognise(
             acme.ledger.welcome(fresh).ok()
         }
         Err(fault) => {
-            tracing::info!(error = %fault, "the one-time code was not taken");
+            tracing::info!(error = %kernel::chain(&fault), "the one-time code was not taken");
             from_session
         }
     }

@@ -81,7 +81,7 @@ async fn acknowledge(acme: Acme, workflow_id: String, workspace: Workspace) {
                 acme.note(&workspace.email, "ack", format!("POST /api/workflow → {message}"));
                 return;
             }
-            Err(fault) => tracing::warn!(error = %fault, "acknowledgement was not taken"),
+            Err(fault) => tracing::warn!(error = %kernel::chain(&fault), "acknowledgement was not taken"),
         }
     }
 }

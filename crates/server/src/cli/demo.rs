@@ -5,7 +5,7 @@ use crate::{
     config::{self, Config},
     data_dir::DataDir,
     launch::{self, Bound, Launched},
-    log, signal,
+    signal,
     wiring::Outside,
 };
 use app::init::{Initialised, Plan};
@@ -186,7 +186,7 @@ impl Stage {
                 () = ending.cancelled() => {}
                 sent = telemetry::send(&client, &weeks) => match sent {
                     Ok(()) => println!("  {} events of the past four weeks are in.", weeks.len()),
-                    Err(fault) => eprintln!("  the sample data were not taken: {}", log::chain(&fault)),
+                    Err(fault) => eprintln!("  the sample data were not taken: {}", kernel::chain(&fault)),
                 },
             }
         });

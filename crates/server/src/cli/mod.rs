@@ -79,7 +79,7 @@ pub(crate) enum CliFault {
 impl CliFault {
     /// Wraps the fault of another part with everything that caused it.
     fn of(fault: impl std::error::Error + 'static) -> Self {
-        Self::Told(log::chain(&fault))
+        Self::Told(kernel::chain(&fault))
     }
 }
 
@@ -102,7 +102,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(fault) => {
-            eprintln!("error: {}", log::chain(&fault));
+            eprintln!("error: {}", kernel::chain(&fault));
             ExitCode::FAILURE
         }
     }

@@ -69,7 +69,9 @@ fn connection(options: &Options) -> Result<Option<Connection>, CliFault> {
     };
     let told = |cause: String| CliFault::Told(format!("{}: {cause}", path.display()));
     let printed = fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
-    Connection::from_init(options.api.clone(), &printed).map(Some).map_err(|fault| told(log::chain(&fault)))
+    Connection::from_init(options.api.clone(), &printed)
+        .map(Some)
+        .map_err(|fault| told(kernel::chain(&fault)))
 }
 
 fn no_keys() -> CliFault {

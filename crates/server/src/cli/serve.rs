@@ -46,7 +46,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     if std::io::stderr().is_terminal()
         && let Err(fault) = tell_way_in(&launched).await
     {
-        tracing::warn!(error = %log::chain(&fault), "no link to sign in with could be made");
+        tracing::warn!(error = %kernel::chain(&fault), "no link to sign in with could be made");
     }
     launched.until_end().await;
     Ok(ExitCode::SUCCESS)
