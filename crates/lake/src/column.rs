@@ -1,16 +1,13 @@
 //! Rows as Arrow columns and back, and how Parquet lays each column out.
 
 use crate::row::{Row, call_of, call_text};
-use arrow::{
-    array::{
-        Array, ArrayRef, AsArray, DictionaryArray, FixedSizeBinaryArray, RecordBatch, StringArray,
-        TimestampMicrosecondArray, UInt64Array,
-    },
-    datatypes::{
-        DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt64Type,
-    },
-    error::ArrowError,
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, FixedSizeBinaryArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray, UInt64Array,
+    cast::AsArray,
+    types::{Int32Type, TimestampMicrosecondType, UInt64Type},
 };
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use kernel::EnvironmentId;
 use parquet::{
     basic::{Compression, Encoding, ZstdLevel},

@@ -11,7 +11,7 @@ use crate::{
     scan::among,
     segment::{Batches, Filter, Segment},
 };
-use arrow::array::{BooleanArray, RecordBatch};
+use arrow_array::{BooleanArray, RecordBatch};
 use jiff::{civil::Date, tz::TimeZone};
 use kernel::EnvironmentId;
 use std::{
@@ -263,7 +263,7 @@ fn filter(grid: &Grid) -> Filter {
     let (first, end) = (grid.first(), grid.end());
     Box::new(move |batch| {
         let columns = Columns(&batch);
-        let external = |error: Unexpected| arrow::error::ArrowError::ExternalError(Box::new(error));
+        let external = |error: Unexpected| arrow_schema::ArrowError::ExternalError(Box::new(error));
         let texts = columns.texts(Column::Name).map_err(external)?;
         let times = columns.instants(Column::OccurredAt).map_err(external)?;
         let ids: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -8,7 +8,7 @@ use crate::{
     manifest::{self, Entry, Part},
     row::Row,
 };
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 use kernel::EnvironmentId;
 use parquet::{
     arrow::{
@@ -128,7 +128,7 @@ impl Segment {
 
 /// Which rows of a batch to keep, before the other columns are decoded.
 pub(crate) type Filter =
-    Box<dyn FnMut(RecordBatch) -> Result<arrow::array::BooleanArray, arrow::error::ArrowError> + Send>;
+    Box<dyn FnMut(RecordBatch) -> Result<arrow_array::BooleanArray, arrow_schema::ArrowError> + Send>;
 
 /// What [`Segment::read`] decodes, batch after batch.
 pub(crate) struct Batches<'s> {

@@ -12,7 +12,7 @@ use crate::{
     scan::{Moment, Wanted, among, append},
     segment::Segment,
 };
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 use kernel::{Env, EnvironmentId, Timestamp};
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 

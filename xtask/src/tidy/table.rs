@@ -133,7 +133,16 @@ pub(super) const DRIVERS: &[Driver] = &[
         crates: &["sql", "testkit", "suite"],
         reason: "the engines are behind `sql`; tests make databases and look in from a second process",
     },
-    Driver { name: "arrow", crates: &["lake"], reason: "no engine's type in the lake's public functions" },
+    Driver {
+        name: "arrow-array",
+        crates: &["lake"],
+        reason: "no engine's type in the lake's public functions",
+    },
+    Driver {
+        name: "arrow-schema",
+        crates: &["lake"],
+        reason: "no engine's type in the lake's public functions",
+    },
     Driver { name: "parquet", crates: &["lake"], reason: "no engine's type in the lake's public functions" },
     Driver {
         name: "reqwest",
