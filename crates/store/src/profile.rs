@@ -15,6 +15,8 @@ use sql::{Fault, Lock, Row, Tx, params, statements};
 pub const MEMBERS_MAX: i64 = 1_000;
 /// Most other ids of one account that are looked at.
 pub const ALIASES_MAX: i64 = 1_000;
+/// Most rows that the links of one command move: for [`link`]'s `room`.
+pub const MOVED_MAX: usize = 200;
 
 statements! {
     pub(crate) USER = "SELECT user_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, enriched \
@@ -41,7 +43,11 @@ statements! {
     pub(crate) ALIASES = "SELECT alias_id FROM profile_alias WHERE environment_id = $1 AND account_id = $2 \
         ORDER BY alias_id LIMIT $3";
     pub(crate) ADD_ALIAS = "INSERT INTO profile_alias (environment_id, alias_id, account_id) VALUES ($1, $2, $3)";
-    pub(crate) MOVE_ALIASES = "UPDATE profile_alias SET account_id = $3 WHERE environment_id = $1 AND account_id = $2";
+    // The id as another id of an account, or the other ids of the account that it is: never both.
+    pub(crate) POINTERS = "SELECT alias_id FROM profile_alias \
+        WHERE environment_id = $1 AND (alias_id = $2 OR account_id = $2) ORDER BY alias_id LIMIT $3";
+    pub(crate) MOVE_ALIASES = "UPDATE profile_alias SET account_id = $3 \
+        WHERE environment_id = $1 AND account_id = $2 AND alias_id <= $4";
     pub(crate) MEMBERSHIP = "SELECT account_id, user_id, joined_at, active, active_at, active_sequence, role, \
         role_at, role_sequence FROM profile_membership \
         WHERE environment_id = $1 AND account_id = $2 AND user_id = $3";
@@ -127,29 +133,62 @@ pub fn save_membership(tx: &mut Tx<'_>, env: Env, told: &Membership) -> Result<(
     merge_membership(tx, env, Membership { account_id, ..told.clone() })
 }
 
-/// Makes a tenant's id another id of the builder's account, and moves what was known under it there. A tenant
-/// that is linked already stays where it is: the first word wins, as with the acknowledgement. Under [`lock`].
-pub fn link(tx: &mut Tx<'_>, env: Env, link: &Link) -> Result<(), Fault> {
+/// How far [`link`] came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linked {
+    Whole,
+    /// The room was used up: the same link in another command goes on from there. Until it is whole, both ids are
+    /// accounts of their own, and nothing else may be written.
+    Partly,
+}
+
+/// Makes a tenant's id another id of the builder's account, and moves what was known under it there: at most `room`
+/// members and aliases, which is less by as many then. A tenant that is linked already stays where it is: the first
+/// word wins, as with the acknowledgement. Under [`lock`].
+pub fn link(tx: &mut Tx<'_>, env: Env, link: &Link, room: &mut usize) -> Result<Linked, Fault> {
     tx.holds(&lock())?;
-    let to = root(tx, env, &link.group_id)?;
-    if alias(tx, env, &link.tenant_id)?.is_some() || to == link.tenant_id {
-        return Ok(());
-    }
     let (environment, from) = (env.to_string(), link.tenant_id.as_str());
+    let to = root(tx, env, &link.group_id)?;
+    let pointers: Vec<String> =
+        tx.query(&POINTERS, params![&environment, from, limit(*room)], |row| row.get(0))?;
+    if pointers.iter().any(|id| id == from) || to == from {
+        return Ok(Linked::Whole);
+    }
+    if let Some(last) = pointers.last() {
+        tx.execute(&MOVE_ALIASES, params![&environment, from, &to, last])?;
+    }
+    if !fits(room, pointers.len()) || !move_members(tx, env, from, &to, room)? {
+        return Ok(Linked::Partly);
+    }
     if let Some(account) = stored_account(tx, env, from)? {
         tx.execute(&DROP_ACCOUNT, params![&environment, from])?;
         merge_account(tx, env, Account { account_id: to.clone(), ..account })?;
     }
-    loop {
-        let members = stored_members(tx, env, from)?;
-        let Some(last) = members.last().map(|member| member.user_id.clone()) else { break };
+    tx.execute(&ADD_ALIAS, params![&environment, from, &to])?;
+    Ok(Linked::Whole)
+}
+
+/// Whether these were all: fewer came than there was room for.
+fn move_members(tx: &mut Tx<'_>, env: Env, from: &str, to: &str, room: &mut usize) -> Result<bool, Fault> {
+    let members = stored_members(tx, env, from, limit(*room))?;
+    let count = members.len();
+    if let Some(last) = members.last().map(|member| member.user_id.clone()) {
         for member in members {
-            merge_membership(tx, env, Membership { account_id: to.clone(), ..member })?;
+            merge_membership(tx, env, Membership { account_id: to.to_owned(), ..member })?;
         }
-        tx.execute(&DROP_MEMBERS, params![&environment, from, &last])?;
+        tx.execute(&DROP_MEMBERS, params![&env.to_string(), from, &last])?;
     }
-    tx.execute(&MOVE_ALIASES, params![&environment, from, &to])?;
-    tx.execute(&ADD_ALIAS, params![&environment, from, &to])
+    Ok(fits(room, count))
+}
+
+/// Takes `moved` rows from the room; false when that left none, so that more rows may wait.
+fn fits(room: &mut usize, moved: usize) -> bool {
+    *room = room.saturating_sub(moved);
+    *room > 0
+}
+
+fn limit(room: usize) -> i64 {
+    i64::try_from(room).unwrap_or(i64::MAX)
 }
 
 /// Empties all four tables, of every environment. Under [`lock`].
@@ -185,7 +224,7 @@ pub fn ids(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<String>, Fault
 /// The account's memberships, also ended ones, by user id.
 pub fn members(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<Membership>, Fault> {
     let account_id = root(tx, env, any_id)?;
-    stored_members(tx, env, &account_id)
+    stored_members(tx, env, &account_id, MEMBERS_MAX)
 }
 
 /// The person's memberships, also ended ones, by account id.
@@ -239,8 +278,8 @@ fn known(row: &Row<'_>) -> Result<Known, Fault> {
     })
 }
 
-fn stored_members(tx: &mut Tx<'_>, env: Env, account_id: &str) -> Result<Vec<Membership>, Fault> {
-    tx.query(&MEMBERS, params![&env.to_string(), account_id, MEMBERS_MAX], membership_of)
+fn stored_members(tx: &mut Tx<'_>, env: Env, account_id: &str, limit: i64) -> Result<Vec<Membership>, Fault> {
+    tx.query(&MEMBERS, params![&env.to_string(), account_id, limit], membership_of)
 }
 
 fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<(), Fault> {

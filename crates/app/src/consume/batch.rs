@@ -7,6 +7,7 @@ use model::telemetry::profile::{self, Account, Facts, Link, Membership, Person};
 use model::telemetry::record::{self, Origin, RecordFault};
 use std::collections::BTreeMap;
 use store::consumer::DeadLetter;
+use store::profile::{Linked, MOVED_MAX};
 
 /// Reads one record. The journal says whose it is; it was written by somebody who was vouched for then.
 pub(super) fn read(record: &Record) -> Result<(Origin, Event), RecordFault> {
@@ -28,7 +29,7 @@ pub(super) fn bury(seq: Seq, record: &Record, reason: String, at: Timestamp) -> 
 }
 
 /// What some consecutive records say, merged as far as it concerns the same row, in the order of keys.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Batch {
     people: BTreeMap<(Env, String), Person>,
     accounts: BTreeMap<(Env, String), Account>,
@@ -39,7 +40,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// How many rows it writes at most, but for links that move what is under the old id.
+    /// How many rows it writes at most, beside what links move.
     pub(super) fn rows(&self) -> usize {
         self.people.len()
             + self.accounts.len()
@@ -72,10 +73,14 @@ impl Batch {
         }
     }
 
-    /// Writes everything but the letters. Links first, so that the rest finds its account.
-    pub(super) fn apply(&self, tx: &mut sql::Tx<'_>) -> Result<(), sql::Fault> {
+    /// Writes everything but the letters. Links first, so that the rest finds its account: where they move more than one
+    /// command may, nothing else is written, and the same batch is to be applied again.
+    pub(super) fn apply(&self, tx: &mut sql::Tx<'_>) -> Result<Linked, sql::Fault> {
+        let mut room = MOVED_MAX;
         for (env, link) in &self.links {
-            store::profile::link(tx, *env, link)?;
+            if store::profile::link(tx, *env, link, &mut room)? == Linked::Partly {
+                return Ok(Linked::Partly);
+            }
         }
         for ((env, _), person) in &self.people {
             store::profile::save_person(tx, *env, person)?;
@@ -86,7 +91,7 @@ impl Batch {
         for ((env, ..), membership) in &self.memberships {
             store::profile::save_membership(tx, *env, membership)?;
         }
-        Ok(())
+        Ok(Linked::Whole)
     }
 }
 

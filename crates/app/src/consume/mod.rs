@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 /// Bounds of the consumers.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Most rows that one command of `profiles` writes; one record touches at most four.
+    /// Most rows that one command of `profiles` writes, beside as many that links move; one record touches at most four.
     pub rows_max: usize,
     /// Most records that one step of `lake` reads.
     pub records_max: usize,

@@ -7,6 +7,7 @@ use kernel::{Category, Clock};
 use sql::{Database, Locks};
 use std::sync::Arc;
 use store::consumer;
+use store::profile::Linked;
 use tokio_util::sync::CancellationToken;
 
 /// The key of its offset and its name in metrics and commands.
@@ -92,9 +93,20 @@ impl Profiles {
         self.commit(from, next, batch).await
     }
 
+    /// Writes the batch and moves the offset, in one command. Before it go as many others as it takes until no link of
+    /// the batch moves more than a command may; the offset stays until then, so a start after a crash goes on with them.
     async fn commit(&self, from: Seq, next: Seq, batch: Batch) -> Result<Seq, ConsumeFault> {
-        let (journal, at) = (self.journal.id(), self.db.now());
-        let dead = batch.letters.len() as u64;
+        let batch = Arc::new(batch);
+        while self.command(from, next, &batch).await? == Linked::Partly {}
+        metrics::counter!("thrivestack_consumer_records_total", "consumer" => NAME)
+            .increment(next.0 - from.0);
+        metrics::counter!("thrivestack_consumer_dead_letters_total", "consumer" => NAME)
+            .increment(batch.letters.len() as u64);
+        Ok(next)
+    }
+
+    async fn command(&self, from: Seq, next: Seq, batch: &Arc<Batch>) -> Result<Linked, ConsumeFault> {
+        let (journal, at, batch) = (self.journal.id(), self.db.now(), Arc::clone(batch));
         let locks = Locks::from([consumer::lock(NAME), store::profile::lock()]);
         self.db
             .write(locks, move |tx| {
@@ -102,14 +114,13 @@ impl Profiles {
                 if found != from.0 {
                     return Err(ConsumeFault::Moved { expected: from.0, found });
                 }
-                batch.apply(tx)?;
-                Ok(consumer::advance(tx, journal, NAME, next.0, &batch.letters, at)?)
+                let linked = batch.apply(tx)?;
+                if linked == Linked::Whole {
+                    consumer::advance(tx, journal, NAME, next.0, &batch.letters, at)?;
+                }
+                Ok(linked)
             })
-            .await?;
-        metrics::counter!("thrivestack_consumer_records_total", "consumer" => NAME)
-            .increment(next.0 - from.0);
-        metrics::counter!("thrivestack_consumer_dead_letters_total", "consumer" => NAME).increment(dead);
-        Ok(next)
+            .await
     }
 
     /// The batch failed, and not because the database is away. The first record goes alone; when that fails too

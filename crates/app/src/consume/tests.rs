@@ -216,6 +216,37 @@ async fn the_head_is_as_old_as_its_stay_however_old_its_events() {
     assert_eq!(house.lake.stats().segments, 1);
 }
 
+/// More members than one command may move were told under the tenant's id before the house joined both ids.
+#[tokio::test]
+async fn a_large_account_that_gets_its_second_id_is_rebuilt_to_the_byte() {
+    let house = House::new("consume_link").await;
+    let members = store::profile::MOVED_MAX + 50;
+    let told: Vec<_> = (0..members)
+        .map(|n| json!({"user_id": format!("u{n}"), "context": {"group_id": "tenant"}}))
+        .collect();
+    for told in told.chunks(100) {
+        house.send(Call::Identify, &json!(told)).await;
+    }
+    house.history().await;
+    follow(&house, Options::default()).await;
+    let account = house.db.read(|tx| store::profile::account(tx, env(), "tenant")).await.unwrap().unwrap();
+    assert_eq!(account.account_id, "acme");
+    let joined = house.db.read(|tx| store::profile::members(tx, env(), "acme")).await.unwrap();
+    assert_eq!(joined.len(), members + 2, "and those of the history");
+    let rows = house.rows().await;
+    // With small batches the links stand in other commands.
+    house
+        .db
+        .write(store::consumer::lock(PROFILES), |tx| store::consumer::forget(tx, PROFILES))
+        .await
+        .unwrap();
+    house.db.write(store::profile::lock(), store::profile::clear).await.unwrap();
+    follow(&house, Options { rows_max: 7, ..Options::default() }).await;
+    assert_eq!(house.rows().await, rows);
+    rebuild::profiles(&house.db, &house.journal, house.clock()).await.unwrap();
+    assert_eq!(house.rows().await, rows);
+}
+
 #[tokio::test]
 async fn a_record_that_cannot_be_read_stops_nobody() {
     let house = House::new("consume_dead").await;

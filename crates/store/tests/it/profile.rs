@@ -4,7 +4,7 @@ use model::telemetry::profile::{Account, Known, Link, Membership, Person};
 use model::telemetry::traits::{Stamp, Traits};
 use serde_json::{Value, json};
 use sql::{Database, Fault};
-use store::profile;
+use store::profile::{self, Linked, MOVED_MAX};
 use testkit::{SeededRng, databases};
 
 fn env(seed: u64) -> Env {
@@ -69,7 +69,8 @@ async fn tell(db: &Database, env: Env, told: Vec<Told>) {
                 Told::Member(member) => profile::save_membership(tx, env, member)?,
                 Told::Link(tenant, group) => {
                     let link = Link { tenant_id: (*tenant).into(), group_id: (*group).into() };
-                    profile::link(tx, env, &link)?;
+                    let mut room = usize::MAX;
+                    profile::link(tx, env, &link, &mut room)?;
                 }
             }
         }
@@ -168,26 +169,49 @@ async fn tenants_share_an_account_but_have_only_one() {
     }
 }
 
+/// One command's part of a link, and how much room it left.
+async fn link_once(db: &Database, env: Env) -> (Linked, usize) {
+    db.write(profile::lock(), move |tx| {
+        let (mut room, link) = (MOVED_MAX, Link { tenant_id: "tenant".into(), group_id: "acme".into() });
+        let linked = profile::link(tx, env, &link, &mut room)?;
+        Ok::<_, Fault>((linked, room))
+    })
+    .await
+    .unwrap()
+}
+
 #[tokio::test]
-async fn a_large_membership_moves_whole() {
+async fn a_large_account_moves_in_several_commands_and_comes_out_the_same() {
     for db in databases("profile_move", &components()).await {
-        let env = env(1);
-        let users = usize::try_from(profile::MEMBERS_MAX).unwrap() + 7;
-        let members = (0..users).map(|n| Told::Member(member("tenant", &format!("u{n:05}"), 1, true)));
-        tell(&db, env, members.collect()).await;
-        tell(&db, env, vec![Told::Link("tenant", "acme")]).await;
-        let last = format!("u{:05}", users - 1);
-        let found = db.read(move |tx| profile::accounts_of(tx, env, &last)).await.unwrap();
-        assert_eq!(
-            found,
-            [Membership {
-                account_id: "acme".into(),
-                user_id: format!("u{:05}", users - 1),
-                ..member("", "", 1, true)
-            }]
-        );
+        let users = 2 * MOVED_MAX + 7;
+        let before = || {
+            let tenant = (0..users).map(|n| Told::Member(member("tenant", &format!("u{n:05}"), 1, true)));
+            let both = [Told::Member(member("acme", "u00003", 2, false)), Told::Link("older", "tenant")];
+            tenant.chain(both).chain([Told::Account(account("tenant", 1, "plan", json!("free")))]).collect()
+        };
+        let (moved, told) = (env(1), env(2));
+        tell(&db, moved, before()).await;
+        let after = [vec![Told::Link("older", "tenant"), Told::Link("tenant", "acme")], before()].concat();
+        tell(&db, told, after).await;
+
+        let mut left = Vec::new();
+        for _ in 0..4 {
+            left.push(link_once(&db, moved).await);
+        }
+        // The older id is a row that moves too. Once it is whole, the link costs a look alone.
+        let rest = MOVED_MAX - 8;
+        let steps =
+            [(Linked::Partly, 0), (Linked::Partly, 0), (Linked::Whole, rest), (Linked::Whole, MOVED_MAX)];
+        assert_eq!(left, steps);
+        let rows = db.read(profile::rows).await.unwrap();
+        let of = |env: Env| -> Vec<String> {
+            let ours = rows.iter().filter_map(|row| row.strip_prefix(&env.to_string()));
+            ours.map(str::to_owned).collect()
+        };
+        assert_eq!(of(moved).len(), users + 3, "an account, two aliases and everybody once");
+        assert_eq!(of(moved), of(told));
         db.write(profile::lock(), profile::clear).await.unwrap();
-        assert_eq!(db.read(move |tx| profile::members(tx, env, "acme")).await.unwrap(), []);
+        assert_eq!(db.read(profile::rows).await.unwrap(), Vec::<String>::new());
     }
 }
 
