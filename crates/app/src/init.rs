@@ -5,7 +5,7 @@
 
 use crate::{
     key::{self, Created, KeyFault, NewKey},
-    operator::{NewLink, OperatorFault, normal_email},
+    operator::NewLink,
     setting::{NewSecret, SettingFault},
     token::{SignFault, seal},
 };
@@ -15,8 +15,12 @@ use kernel::{
 };
 use model::{
     caller::{KeyKind, Scope},
+    email::{Email, EmailFault},
     platform::{Environment, Stage},
-    setting::Settings,
+    setting::{
+        Settings,
+        address::{AddressFault, web_address},
+    },
     workflow::Definition,
 };
 use oidc::PrivateKey;
@@ -126,10 +130,10 @@ pub enum InitFault {
     Already,
     #[error("the product's name {0}")]
     Product(#[source] BoundedFault),
-    #[error("{0} must begin with http:// or https://")]
-    Scheme(&'static str),
+    #[error("{what}")]
+    Address { what: &'static str, source: AddressFault },
     #[error("the operator's address")]
-    Operator(#[from] OperatorFault),
+    Operator(#[from] EmailFault),
     #[error("the first API keys")]
     Key(#[from] KeyFault),
     #[error("the signing keys")]
@@ -146,8 +150,7 @@ impl InitFault {
     pub fn category(&self) -> Category {
         match self {
             Self::Already => Category::Conflict,
-            Self::Product(_) | Self::Scheme(_) => Category::Invalid,
-            Self::Operator(fault) => fault.category(),
+            Self::Product(_) | Self::Address { .. } | Self::Operator(_) => Category::Invalid,
             Self::Key(fault) => fault.category(),
             Self::Sign(fault) => fault.category(),
             Self::Setting(fault) => fault.category(),
@@ -203,7 +206,7 @@ fn prepare(
     let operator = Operator {
         id: OperatorId::ordered(now, rng),
         organization: organization.id,
-        email: normal_email(&plan.email)?,
+        email: Email::folded(&plan.email)?.into(),
         password_hash: None,
         created_at: now,
     };
@@ -310,6 +313,7 @@ impl Rows {
     }
 }
 
+/// The URLs are those of Development, and ours is judged as leniently.
 fn check_urls(plan: &Plan) -> Result<(), InitFault> {
     let urls = [
         ("the webhook URL", plan.webhook_url.as_ref()),
@@ -317,11 +321,13 @@ fn check_urls(plan: &Plan) -> Result<(), InitFault> {
         ("the success URL", plan.success_url.as_ref()),
         ("the public URL", Some(&plan.public_url)),
     ];
-    let foreign = |url: &Url| !matches!(url.scheme(), "http" | "https");
-    match urls.into_iter().find(|(_, url)| url.is_some_and(foreign)) {
-        Some((what, _)) => Err(InitFault::Scheme(what)),
-        None => Ok(()),
+    for (what, url) in urls {
+        if let Some(url) = url {
+            web_address(url.as_str(), Stage::Development)
+                .map_err(|source| InitFault::Address { what, source })?;
+        }
     }
+    Ok(())
 }
 
 fn new_key(name: &str, kind: KeyKind) -> NewKey {

@@ -16,7 +16,10 @@ pub use password::{NewPassword, PasswordRule, Passwords, PoolFault};
 use crate::{App, path};
 use kernel::{Category, Env, OperatorId, OrganizationId, Rng, Secret, Timestamp, token};
 use limit::{ACCOUNT, ADDRESS, Rule, Subjects, hex};
-use model::platform::{Environment, Stage};
+use model::{
+    email::{Email, EmailFault},
+    platform::{Environment, Stage},
+};
 use sql::Database;
 use std::{net::IpAddr, time::Duration};
 pub use store::operator::Session as OpenSession;
@@ -29,8 +32,6 @@ pub const SESSION_LIFE: SessionLife =
     SessionLife { idle: Duration::from_secs(12 * 3_600), whole: Duration::from_secs(30 * 24 * 3_600) };
 /// A session's last use is noted no more often than this.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
-/// Longer texts are no address (RFC 5321, 4.5.3.1.3).
-const EMAIL_BYTES_MAX: usize = 254;
 
 /// The operator on whose behalf a use case acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +92,8 @@ pub struct LinkOwner {
 /// Why an operator could not do what they wanted.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorFault {
-    #[error("not an e-mail address")]
-    Email,
+    #[error(transparent)]
+    Email(#[from] EmailFault),
     #[error("an operator with this address exists")]
     Taken,
     #[error("no operator with this address")]
@@ -119,7 +120,7 @@ pub enum OperatorFault {
 impl OperatorFault {
     pub fn category(&self) -> Category {
         match self {
-            Self::Email | Self::PasswordMissing | Self::Password(_) => Category::Invalid,
+            Self::Email(_) | Self::PasswordMissing | Self::Password(_) => Category::Invalid,
             Self::Taken => Category::Conflict,
             Self::Unknown | Self::Nothing => Category::Absent,
             Self::Wrong | Self::LinkGone => Category::Unauthenticated,
@@ -131,17 +132,6 @@ impl OperatorFault {
     }
 }
 
-/// The one spelling under which an address is kept: trimmed and lower-cased.
-pub fn normal_email(text: &str) -> Result<String, OperatorFault> {
-    let email = text.trim().to_lowercase();
-    let (local, domain) = email.rsplit_once('@').ok_or(OperatorFault::Email)?;
-    let plain = email.chars().all(|c| !c.is_whitespace() && !c.is_control());
-    if local.is_empty() || domain.is_empty() || !plain || email.len() > EMAIL_BYTES_MAX {
-        return Err(OperatorFault::Email);
-    }
-    Ok(email)
-}
-
 /// Whether anybody can sign in with a password yet.
 pub async fn any_password_set(app: &App) -> Result<bool, OperatorFault> {
     app.db.read(|tx| Ok(store::operator::any_password(tx)?)).await
@@ -150,7 +140,7 @@ pub async fn any_password_set(app: &App) -> Result<bool, OperatorFault> {
 /// Adds an operator to the organization and gives their one-time link. Takes the database alone, because the command
 /// line does it beside a running server, which holds journal and lake.
 pub async fn add(db: &Database, rng: &dyn Rng, email: &str) -> Result<FreshLink, OperatorFault> {
-    let email = normal_email(email)?;
+    let email = String::from(Email::folded(email)?);
     let now = db.now();
     let id = OperatorId::ordered(now, rng);
     let link = NewLink::make(rng, now);
@@ -181,10 +171,10 @@ pub async fn fresh_link(
     rng: &dyn Rng,
     email: Option<&str>,
 ) -> Result<FreshLink, OperatorFault> {
-    let wanted = email.map(normal_email).transpose()?;
+    let wanted = email.map(Email::folded).transpose()?;
     let found = db
         .read(move |tx| match &wanted {
-            Some(email) => store::operator::by_email(tx, email)?.ok_or(OperatorFault::Unknown),
+            Some(email) => store::operator::by_email(tx, email.as_str())?.ok_or(OperatorFault::Unknown),
             None => store::operator::list(tx)?.into_iter().next().ok_or(OperatorFault::Nothing),
         })
         .await?;
@@ -248,7 +238,7 @@ pub async fn sign_in(
     visit: &Visit,
 ) -> Result<SignedIn, OperatorFault> {
     // A text that is no address cannot be anybody's: it is judged like an unknown one.
-    let email = normal_email(email).unwrap_or_else(|_| format!("?{}", hex(email)));
+    let email = Email::folded(email).map_or_else(|_| format!("?{}", hex(email)), String::from);
     let subjects = Subjects::of(&email, visit.address);
     // The turn comes first, so that a full house is nobody's failure.
     let turn = app.passwords.turn().await?;

@@ -171,7 +171,7 @@ const DISPOSABLE: &[&str] = &[
 ];
 
 impl Enrichment {
-    /// What the e-mail alone tells. `email` must have passed [`crate::run::Email`].
+    /// What the e-mail alone tells. `email` must have passed [`crate::email::Email`].
     pub fn of_email(email: &str) -> Self {
         let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
         let free = FREE_MAIL.iter().find(|(known, _)| *known == domain);

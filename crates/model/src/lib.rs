@@ -1,6 +1,7 @@
 //! What is true, without I/O: domain types and pure rules.
 
 pub mod caller;
+pub mod email;
 pub mod enrichment;
 pub mod event;
 pub mod platform;

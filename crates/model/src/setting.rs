@@ -1,5 +1,6 @@
 //! What a growth team sets per environment. One document with a version; a run reads it when it needs it.
 
+pub mod address;
 pub mod colour;
 
 use kernel::Timestamp;

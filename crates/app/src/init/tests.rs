@@ -115,8 +115,16 @@ async fn the_canary_opens_under_this_master_key_alone() {
 }
 
 #[test]
-fn foreign_schemes_and_empty_names_are_refused() {
-    let mut wrong = plan();
-    wrong.webhook_url = Some("ftp://acme.test/".parse().unwrap());
-    assert!(matches!(check_urls(&wrong), Err(InitFault::Scheme("the webhook URL"))));
+fn urls_are_judged_as_the_settings_room_judges_them() {
+    for (url, expected) in [
+        ("ftp://acme.test/", AddressFault::Scheme),
+        ("https://user@acme.test/", AddressFault::Credentials),
+        ("https://acme.test/#hook", AddressFault::Fragment),
+    ] {
+        let wrong = Plan { webhook_url: Some(url.parse().unwrap()), ..plan() };
+        let Err(InitFault::Address { what: "the webhook URL", source }) = check_urls(&wrong) else {
+            panic!("{url} was taken")
+        };
+        assert_eq!(source, expected, "{url}");
+    }
 }

@@ -6,8 +6,9 @@ use crate::operator::Actor;
 use crate::setting;
 use kernel::{Category, Env, KeyId, WorkflowId};
 use model::caller::{Caller, CallerKind, Scope};
+use model::email::Email;
 use model::platform::Stage;
-use model::run::{Email, UserId};
+use model::run::UserId;
 use model::workflow::Definition;
 
 /// Why nothing was tried.

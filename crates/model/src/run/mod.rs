@@ -10,67 +10,16 @@ mod view;
 pub use step::{Effect, Emitted, Event, Facts, Refusal, Step, Subject, advance, begin};
 pub use view::words;
 
+use crate::email::Email;
 use crate::enrichment::Enrichment;
 use crate::setting::Choice;
 use crate::workflow::{Definition, Node};
 use kernel::{Bounded, EndUserId, RunId, TenantId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 /// The builder's id of a user: opaque, non-empty, at most 1,024 bytes (decision D11).
 pub type UserId = Bounded<1024>;
-
-/// An e-mail address of at most 254 bytes (RFC 5321, 4.5.3.1.3): one `@`, a local part, a domain with a dot or
-/// `localhost`, no spaces and no control characters. Whether anybody reads it, only a mail can tell.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Email(String);
-
-/// The text is not an e-mail address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an e-mail address")]
-pub struct EmailFault;
-
-impl Email {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Email {
-    type Error = EmailFault;
-    fn try_from(text: String) -> Result<Self, EmailFault> {
-        let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"');
-        let (local, domain) = text.rsplit_once('@').ok_or(EmailFault)?;
-        let labels = domain.split('.').all(|label| !label.is_empty() && label.len() <= 63);
-        let dotted = domain.contains('.') || domain == "localhost";
-        let fits = text.len() <= 254 && !local.is_empty() && local.len() <= 64;
-        if fits && labels && dotted && !local.contains('@') && !text.contains(bad) {
-            Ok(Self(text))
-        } else {
-            Err(EmailFault)
-        }
-    }
-}
-
-impl FromStr for Email {
-    type Err = EmailFault;
-    fn from_str(text: &str) -> Result<Self, EmailFault> {
-        Self::try_from(text.to_owned())
-    }
-}
-
-impl From<Email> for String {
-    fn from(email: Email) -> Self {
-        email.0
-    }
-}
-
-impl fmt::Display for Email {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// Where a run stands (decision D29). Nothing fails or expires silently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
 //! The step function: (definition, run, event, facts) → (run, effects, events).
 
 use super::{
-    BuilderTenant, Email, Incident, IncidentReason, NodeState, NodeStatus, Run, RunKind, RunState, UserId,
+    BuilderTenant, Incident, IncidentReason, NodeState, NodeStatus, Run, RunKind, RunState, UserId,
     WaitingFor,
 };
+use crate::email::Email;
 use crate::enrichment::Enrichment;
 use crate::setting::{Choice, Settings};
 use crate::workflow::{Definition, Kind, Node};

@@ -199,14 +199,3 @@ fn a_login_signs_in_and_sends_no_webhook() {
     assert_eq!(names(&login), ["signed_in"]);
     assert!(login.run.is_ready_for_browser());
 }
-
-#[test]
-fn addresses_are_checked_at_the_edge() {
-    for good in ["a@b.c", "first.last+tag@acme-rockets.co.uk", "x@localhost"] {
-        assert!(good.parse::<Email>().is_ok(), "{good}");
-    }
-    let long = format!("{}@b.c", "a".repeat(65));
-    for bad in ["", "a", "@b.c", "a@", "a@b", "a@b..c", "a b@c.d", "a@b@c.d", "a\n@b.c", &long] {
-        assert!(bad.parse::<Email>().is_err(), "{bad:?}");
-    }
-}
