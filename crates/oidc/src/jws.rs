@@ -162,5 +162,4 @@ fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
 }
 
 #[cfg(test)]
-#[path = "jws_tests.rs"]
 mod tests;
