@@ -46,8 +46,13 @@ pub enum CheckFault {
     Browser(#[from] BrowserFault),
     #[error("{step}: expected {expected}, but {url} answered {status}: {body}")]
     Page { step: &'static str, expected: &'static str, url: String, status: StatusCode, body: String },
-    #[error("the address has no {0}")]
+    /// A redirect to Acme comes without what Acme needs.
+    #[error("the address that the browser landed on has no parameter {0}")]
     Parameter(&'static str),
+    #[error("Acme Notes does not know the person it signed up")]
+    Stranger,
+    #[error("the one signup is counted as {found}")]
+    Count { found: usize },
     #[error("the browser did not get past the continuation page")]
     Stuck,
     #[error("not everything happened within {} s; still missing: {missing}", LIMIT.as_secs())]
@@ -164,7 +169,8 @@ impl Walk {
     ) -> Result<(), CheckFault> {
         self.missing = "the return URL";
         let return_url = arrival.get("returnUrl").ok_or(CheckFault::Parameter("returnUrl"))?;
-        let form = landed.url.join("/onboarding").map_err(|_| CheckFault::Parameter("path"))?;
+        let mut form = landed.url.clone();
+        form.set_query(None);
         let answer = self.browser.submit(&form, &[("template", "team"), ("return_url", return_url)]).await?;
         let back = answer.location.clone().ok_or_else(|| page("onboarding", "a redirect", &answer))?;
         self.follow(back, "/home").await.map(drop)
@@ -187,10 +193,14 @@ impl Walk {
 
     async fn signup_is_counted(&mut self) -> Result<(), CheckFault> {
         self.missing = "the signup among the counted events";
-        let user_id = self.user_id.clone().ok_or(CheckFault::Parameter("user_id"))?;
+        let user_id = self.user_id.clone().ok_or(CheckFault::Stranger)?;
         // The lake answers this, which also answers the reports: an event that is here is in their counts.
-        while self.options.client.events("signed_up", &user_id).await?.is_empty() {
-            tokio::time::sleep(LOOK_AGAIN).await;
+        loop {
+            match self.options.client.events("signed_up", &user_id).await?.len() {
+                0 => tokio::time::sleep(LOOK_AGAIN).await,
+                1 => break,
+                found => return Err(CheckFault::Count { found }),
+            }
         }
         self.tell("counted", "GET /api/event/?event_name=signed_up → 1 signup of this person");
         Ok(())
