@@ -28,6 +28,7 @@ use kernel::{Clock, Rng};
 use ledger::Ledger;
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
+use url::Url;
 
 pub use ledger::Step;
 
@@ -38,32 +39,39 @@ const BODY_BYTES_MAX: usize = 256 * 1024;
 /// it can hand out the webhook's secret.
 pub struct Bound {
     listener: TcpListener,
-    address: SocketAddr,
+    url: Url,
 }
 
-/// Binds Acme Notes; port 0 picks a free one.
-pub async fn bind(listen: SocketAddr) -> io::Result<Bound> {
+/// Binds Acme Notes; port 0 picks a free one. `url_of` tells under which address others reach a listener: one that
+/// listens on every address of the machine is reached at none of that name.
+pub async fn bind(listen: SocketAddr, url_of: impl FnOnce(SocketAddr) -> Url) -> io::Result<Bound> {
     let listener = TcpListener::bind(listen).await?;
-    let address = listener.local_addr()?;
-    Ok(Bound { listener, address })
+    let url = url_of(listener.local_addr()?);
+    Ok(Bound { listener, url })
 }
 
 impl Bound {
-    /// The page where people sign up, without a trailing slash.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    /// The page where people sign up.
+    pub fn url(&self) -> Url {
+        self.url.clone()
     }
 
-    pub fn webhook_url(&self) -> String {
-        format!("{}/thrivestack/webhook", self.url())
+    pub fn webhook_url(&self) -> Url {
+        self.at("/thrivestack/webhook")
     }
 
-    pub fn onboarding_url(&self) -> String {
-        format!("{}/onboarding", self.url())
+    pub fn onboarding_url(&self) -> Url {
+        self.at("/onboarding")
     }
 
-    pub fn success_url(&self) -> String {
-        format!("{}/home", self.url())
+    pub fn success_url(&self) -> Url {
+        self.at("/home")
+    }
+
+    fn at(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        url
     }
 
     /// Serves until `shutdown` resolves.
@@ -100,6 +108,8 @@ impl Acme {
             .route("/onboarding", get(visit::onboarding).post(visit::onboarded))
             .route("/home", get(visit::home))
             .route("/style.css", get(style))
+            // Every browser asks for it.
+            .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
             .fallback(absent)
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .with_state(self)
