@@ -1,6 +1,6 @@
 //! `thrivestack demo`: a server, Acme Notes beside it, sample data, and nothing left afterwards.
 
-use super::{CliFault, Common, init, log_briefly};
+use super::{CliFault, Common, init};
 use crate::{
     config::{self, Config},
     data_dir::DataDir,
@@ -120,18 +120,11 @@ fn remove(path: &Path) {
 /// A demo knows nothing of the installation beside it, so it can neither write into its stores nor listen in its
 /// place.
 fn configure(common: &Common, options: &Options, home: &Home) -> Result<Config, CliFault> {
-    if common.data_dir.is_some() || common.config.is_some() {
-        let told = "a demo takes neither --data-dir nor --config: it has data and settings of its own, and --keep \
-                    says where the data stay";
-        return Err(CliFault::Told(told.to_owned()));
-    }
     let data_dir = home.path.display().to_string();
     let free = "127.0.0.1:0".to_owned();
     let listen = options.listen.clone().or_else(|| options.check.then_some(free));
-    let flags = common.flags(&[("data_dir", Some(&data_dir)), ("listen", listen.as_ref())]);
-    let (config, layers) = Config::load_apart(&flags)?;
-    log_briefly(&config, &layers);
-    Ok(config)
+    let instead = "a demo has data and settings of its own, and --keep says where the data stay";
+    common.load_apart(&[("data_dir", Some(&data_dir)), ("listen", listen.as_ref())], instead)
 }
 
 /// Server and sample app, both answering.
@@ -148,8 +141,8 @@ impl Stage {
         // Both addresses come first: each side is told the other's.
         let bound = launch::bind(config).await.map_err(CliFault::of)?;
         let acme_bound = bind_acme(bound.address).await?;
-        let acme_url = Url::parse(&acme_bound.url()).map_err(CliFault::of)?;
-        let plan = plan(&bound, &acme_bound)?;
+        let acme_url = acme_bound.url();
+        let plan = plan(&bound, &acme_bound);
         let mut dir = DataDir::create(&config.data_dir)?;
         let made = init::initialise(config, &mut dir, &plan, outside).await?;
         dir.finish()?;
@@ -216,17 +209,16 @@ impl Stage {
     }
 }
 
-fn plan(bound: &Bound, acme: &acme::Bound) -> Result<Plan, CliFault> {
-    let url = |text: String| Url::parse(&text).map(Some).map_err(CliFault::of);
-    Ok(Plan {
+fn plan(bound: &Bound, acme: &acme::Bound) -> Plan {
+    Plan {
         product: "Acme Notes".to_owned(),
         email: "demo@acme-notes.example".to_owned(),
         public_url: bound.public_url.clone(),
-        webhook_url: url(acme.webhook_url())?,
-        onboarding_url: url(acme.onboarding_url())?,
-        success_url: url(acme.success_url())?,
+        webhook_url: Some(acme.webhook_url()),
+        onboarding_url: Some(acme.onboarding_url()),
+        success_url: Some(acme.success_url()),
         waitlist_limit: None,
-    })
+    }
 }
 
 fn client(made: &Initialised, api: &Url, outside: &Outside) -> Result<Client, CliFault> {
@@ -238,8 +230,9 @@ fn client(made: &Initialised, api: &Url, outside: &Outside) -> Result<Client, Cl
 /// The port after the server's, so that addresses stay the same from one demo to the next; any free one otherwise.
 async fn bind_acme(server: SocketAddr) -> Result<acme::Bound, CliFault> {
     let (beside, any) = (server.port().saturating_add(1), 0);
-    match acme::bind(SocketAddr::new(server.ip(), beside)).await {
+    let bind = async |port| acme::bind(SocketAddr::new(server.ip(), port), launch::own_url).await;
+    match bind(beside).await {
         Ok(bound) => Ok(bound),
-        Err(_) => acme::bind(SocketAddr::new(server.ip(), any)).await.map_err(CliFault::of),
+        Err(_) => bind(any).await.map_err(CliFault::of),
     }
 }

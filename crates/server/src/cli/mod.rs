@@ -148,6 +148,19 @@ impl Common {
         log_briefly(&config, &layers);
         Ok(config)
     }
+
+    /// The same for a command that has nothing to do with the installation beside it: it reads how to log, and none of
+    /// the server's settings. Whoever names an installation all the same is told `instead`.
+    fn load_apart(&self, own: &[(&'static str, Option<&String>)], instead: &str) -> Result<Config, CliFault> {
+        if self.data_dir.is_some() || self.config.is_some() {
+            return Err(CliFault::Told(format!(
+                "neither --data-dir nor --config means anything here: {instead}"
+            )));
+        }
+        let (config, layers) = Config::load_apart(&self.flags(own))?;
+        log_briefly(&config, &layers);
+        Ok(config)
+    }
 }
 
 fn log_briefly(config: &Config, layers: &Layers) {

@@ -1,7 +1,7 @@
 //! `thrivestack receive`: see `demo::receive`.
 
 use super::{CliFault, Common};
-use crate::{config, log, real::SystemClock, signal};
+use crate::{config, real::SystemClock, signal};
 use clap::Args;
 use demo::client::{Client, Connection};
 use kernel::{Clock, Secret};
@@ -38,8 +38,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
-    let (config, _) = common.load(&[])?;
-    log::start(config.log_format, "warn");
+    common.load_apart(&[], "it reads the keys alone, and --keys names their file")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let connection = connection(&options)?;
     let secret = options.secret.or_else(|| config::variable("THRIVESTACK_WEBHOOK_SECRET")).map(Secret::new);
