@@ -10,7 +10,7 @@ impl CallerSource for Callers {
     fn verify(&self, presented: Presented) -> Verdict<'_> {
         Box::pin(async move {
             let verified = self.0.callers.verify(&presented).await;
-            verified.map_err(|fault| CallerFault { category: fault.category(), message: fault.to_string() })
+            verified.map_err(|fault| CallerFault { category: fault.category(), cause: fault.into() })
         })
     }
 }

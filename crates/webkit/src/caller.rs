@@ -2,15 +2,28 @@
 
 use kernel::Category;
 use model::caller::{Caller, Presented};
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
-/// Why a credential was not accepted. `message` is shown to the caller; it names no secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+/// Why a credential was not accepted. It reads as its cause does.
+#[derive(Debug)]
 pub struct CallerFault {
     /// `Unauthenticated` where the credential proves nothing, else why nobody could tell.
     pub category: Category,
-    pub message: String,
+    /// Its own message is shown to the caller where the credential is at fault, and names no secret; what caused it is
+    /// for the log alone.
+    pub cause: Box<dyn Error + Send + Sync>,
+}
+
+impl fmt::Display for CallerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl Error for CallerFault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.source()
+    }
 }
 
 /// The answer, when it comes.

@@ -12,7 +12,6 @@ use bytes::Bytes;
 use http::{StatusCode, request::Parts};
 use kernel::{Category, RequestId};
 use model::caller::{Caller, Need, Presented};
-use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 /// Tells whether a request speaks another client's dialect, and which (decision D2). It sees the head and the
@@ -39,12 +38,6 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// Parses the body into a wire type.
-    #[expect(clippy::result_large_err, reason = "the answer is the whole point, and it is returned once")]
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Response> {
-        json::parse(&self.body).map_err(|refusal| self.refuse(refusal))
-    }
-
     /// A refusal in the envelope of this route's family.
     pub fn refuse(&self, refusal: Refusal) -> Response {
         refusal.into_response(self.family, self.request_id)
@@ -104,7 +97,7 @@ impl Gate {
         parts: &Parts,
     ) -> Result<Option<Arc<Caller>>, Refusal> {
         match credential::find(parts) {
-            Found::Presented(presented) => verify(callers, presented).await.map(Some),
+            Found::Presented(presented) => verify(callers, parts, presented).await.map(Some),
             Found::Nothing => Ok(None),
             Found::Basic if self.dialect.is_some() => Ok(None),
             Found::Basic | Found::OtherScheme => {
@@ -128,7 +121,7 @@ impl Gate {
         let caller = match (early, &body) {
             (Some(caller), _) => caller,
             (None, Ok(body)) => match credential::in_body(body) {
-                Some(presented) => verify(callers, presented).await?,
+                Some(presented) => verify(callers, parts, presented).await?,
                 None => return Err(no_credential_in(body)),
             },
             // Nobody looks into a body that is too large, so nobody can say whose it is.
@@ -158,12 +151,18 @@ pub async fn open_json(family: Family, request: Request) -> Result<(RequestId, B
     checked.map(|body| (request_id, body)).map_err(|refusal| refusal.into_response(family, request_id))
 }
 
-async fn verify(callers: &dyn CallerSource, presented: Presented) -> Result<Arc<Caller>, Refusal> {
+/// Asks whose credential it is. What the answer hides is logged, with its causes and the request's id.
+async fn verify(
+    callers: &dyn CallerSource,
+    parts: &Parts,
+    presented: Presented,
+) -> Result<Arc<Caller>, Refusal> {
     callers.verify(presented).await.map_err(|fault| {
-        if fault.category == Category::Fault {
-            tracing::error!(error = %fault, "verifying a credential failed");
+        if matches!(fault.category, Category::Fault | Category::Unavailable) {
+            let id = edge::request_id(&parts.extensions);
+            tracing::error!(request.id = %id, error = %kernel::chain(&fault), "a credential could not be verified");
         }
-        Refusal::of(fault.category, fault.message)
+        Refusal::of(fault.category, fault.to_string())
     })
 }
 

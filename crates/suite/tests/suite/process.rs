@@ -1,6 +1,6 @@
 //! The program's other commands, as processes: `init`, refusals of `serve`, `receive --ack`, `demo`.
 
-mod demo;
+pub mod demo;
 
 use super::binary::{Backend, Installation, Lines, Reserved, command, finish, run, until};
 use super::receiver::Receiver;
@@ -211,11 +211,36 @@ async fn a_foreign_secret_makes_receive_refuse_the_delivery() {
     let server = house.serve().await;
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let listen = place.address.to_string();
-    let receive = command(&house.data(), &["receive", "--listen", &listen, "--secret", secret]);
+    let mut receive = command(&house.data(), &["receive", "--listen", &listen, "--secret", secret]);
+    receive.env("THRIVESTACK_DATABASE_URL", "the server's concern alone");
     let waits = |line: &str| line.contains("Waiting for webhooks").then_some(());
     let (receiving, ()) = Lines::until(receive, waits).await;
     house.backend(&server).trigger("ada").await;
     receiving.says("signature: REFUSED").await;
+    let refused = run(&house.data(), &["receive", "--data-dir", "."]).await;
+    assert!(!refused.status.success() && text(&refused.stderr).contains("--keys"), "{refused:?}");
+}
+
+sql::statements! {
+    /// Stands for whatever makes the database fail.
+    BREAK = "ALTER TABLE api_key RENAME TO lost";
+}
+
+/// What happened inside is not told to the caller, who gets an id; whoever operates finds it in the log by that id.
+#[tokio::test]
+async fn a_credential_that_could_not_be_verified_is_in_the_log_with_its_cause_and_the_request() {
+    let house = Installation::of(&Receiver::absent().await).await;
+    let server = house.serve().await;
+    let (backend, beside) = (house.backend(&server), house.visit().await);
+    beside.write(sql::Locks::none(), |tx| tx.execute(&BREAK, sql::params![])).await.unwrap();
+    let refused = backend.get("/api/event/?user_id=ada", &backend.key("/private_api_key")).await;
+    assert_eq!(refused.status, 500);
+    let id = refused.headers["x-request-id"].to_str().unwrap();
+    server.process.says("could not be verified").await;
+    let told = server.process.text();
+    let line = told.lines().find(|line| line.contains("could not be verified")).unwrap();
+    assert!(line.contains(id) && line.contains("no such table"), "{line}");
+    assert!(!text(&refused.body).contains("table"), "{refused:?}");
 }
 
 #[tokio::test]
