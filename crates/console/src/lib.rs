@@ -31,7 +31,7 @@ use axum::{
 };
 use model::setting::colour::Colour;
 use std::time::Duration;
-use webkit::{Family, Refusal, body::Bounds, session::Cookies};
+use webkit::{Family, Refusal, body::Bounds, cookie::Cookies};
 
 /// Forms are small; the largest is *Settings*. A browser sends one in one go.
 const FORM: Bounds = Bounds { bytes_max: 64 * 1_024, time_max: Duration::from_secs(10) };

@@ -27,8 +27,8 @@ use url::form_urlencoded;
 use webkit::{
     ClientAddress,
     body::{self, BodyFault},
+    cookie::Cookie,
     csrf,
-    session::Cookie,
 };
 
 /// An operator who is signed in.

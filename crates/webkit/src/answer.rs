@@ -19,8 +19,6 @@ pub enum Family {
     Workflow,
     /// `{"status":"error","message","error_code","response_id"}`.
     Token,
-    /// `{"status":false,"message"}`.
-    UserManagement,
     /// The private endpoints: `{"status":"error","message","error_code"}`.
     Private,
 }
@@ -131,7 +129,6 @@ impl Refusal {
             Family::Token => {
                 json!({"status": "error", "message": message, "error_code": code, "response_id": request_id})
             }
-            Family::UserManagement => json!({"status": false, "message": message}),
             Family::Private => json!({"status": "error", "message": message, "error_code": code}),
         }
     }

@@ -2,7 +2,6 @@
 
 use crate::answer::Refusal;
 use http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
 
 /// Refuses with 415 what does not call itself JSON.
 pub fn media_type(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -29,9 +28,4 @@ pub fn check(body: &[u8]) -> Result<(), Refusal> {
         Ok(_) => Ok(()),
         Err(fault) => Err(Refusal::invalid(format!("the body is not legal JSON: {fault}"))),
     }
-}
-
-/// Parses a legal text into a wire type. A wrong type is 400 and names line and column.
-pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|fault| Refusal::invalid(fault.to_string()))
 }

@@ -9,13 +9,13 @@ pub mod address;
 pub mod answer;
 pub mod body;
 pub mod caller;
+pub mod cookie;
 pub mod cors;
 pub mod credential;
 pub mod csrf;
 pub mod edge;
 pub mod gate;
 pub mod json;
-pub mod session;
 
 pub use address::{ClientAddress, Proxies};
 pub use answer::{Detail, Family, Refusal};

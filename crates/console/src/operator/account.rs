@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use model::platform::Stage;
-use webkit::session::Cookie;
+use webkit::cookie::Cookie;
 
 pub(crate) async fn page(State(state): State<ConsoleState>, visitor: Visitor) -> Result<Response, Failure> {
     let stage = visitor.environments.first().map_or(Stage::Development, |(_, first)| first.stage);

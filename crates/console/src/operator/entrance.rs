@@ -19,7 +19,7 @@ use axum::{
 };
 use kernel::{Secret, token};
 use serde::Deserialize;
-use webkit::{csrf, session::Cookie};
+use webkit::{cookie::Cookie, csrf};
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Where {

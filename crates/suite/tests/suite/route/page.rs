@@ -9,7 +9,7 @@ use http::Request;
 use kernel::Secret;
 use std::collections::BTreeSet;
 use webkit::csrf;
-use webkit::session::{Cookie, Cookies};
+use webkit::cookie::{Cookie, Cookies};
 
 /// In the order of the table's columns.
 const VISITORS: [&str; 5] = [
