@@ -42,7 +42,6 @@ impl fmt::Display for Origin {
 }
 
 /// The text of each setting with its origin, nothing parsed yet.
-#[derive(Debug)]
 pub struct Layers {
     chosen: HashMap<&'static str, (String, Origin)>,
     faults: Vec<(String, String, Option<Origin>)>,
@@ -106,8 +105,8 @@ impl Layers {
 
     fn take_environment(&mut self, environment: &[(String, String)]) {
         for (name, value) in environment {
-            let key = name.trim_start_matches(PREFIX).to_lowercase();
-            match SETTINGS.iter().find(|setting| setting.key == key) {
+            let key = name.strip_prefix(PREFIX).map(str::to_lowercase);
+            match SETTINGS.iter().find(|setting| Some(setting.key) == key.as_deref()) {
                 Some(setting) => self.choose(setting, value.clone(), Origin::Environment(name.clone())),
                 None if OTHER_VARIABLES.contains(&name.as_str()) || name.starts_with(TEST_PREFIX) => {}
                 None => self.warnings.push(format!("the variable {name} is not a setting")),
@@ -191,6 +190,14 @@ impl Layers {
 
     pub fn origin(&self, key: &str) -> &Origin {
         self.chosen.get(key).map_or(&Origin::Default, |(_, origin)| origin)
+    }
+}
+
+/// Names and origins alone: some of the texts are secrets.
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origins = SETTINGS.iter().map(|setting| (setting.key, self.origin(setting.key)));
+        f.debug_map().entries(origins).finish()
     }
 }
 

@@ -94,8 +94,20 @@ fn defaults_alone_are_a_configuration() {
 
 #[test]
 fn a_variable_that_means_nothing_is_told_and_harmless() {
-    let (_, layers) = load(&[], &[("THRIVESTACK_LISTEM", "1"), ("THRIVESTACK_KEYS", "k.json")]).unwrap();
-    assert_eq!(layers.warnings, ["the variable THRIVESTACK_LISTEM is not a setting"]);
+    let environment = [
+        ("THRIVESTACK_LISTEM", "1"),
+        ("THRIVESTACK_KEYS", "k.json"),
+        ("THRIVESTACK_THRIVESTACK_LOG", "debug"),
+    ];
+    let (config, layers) = load(&[], &environment).unwrap();
+    assert_eq!(
+        layers.warnings,
+        [
+            "the variable THRIVESTACK_LISTEM is not a setting",
+            "the variable THRIVESTACK_THRIVESTACK_LOG is not a setting"
+        ]
+    );
+    assert_eq!(config.log, "info");
 }
 
 #[test]
@@ -120,7 +132,7 @@ fn secrets_are_hidden_and_every_setting_is_in_the_reference() {
     assert!(config.master_key.is_some());
     let shown = layers.effective();
     assert!(shown.contains("(hidden)") && !shown.contains(key), "{shown}");
-    assert!(!format!("{config:?}").contains(key));
+    assert!(!format!("{config:?} {layers:?}").contains(key));
     let reference = reference();
     for setting in SETTINGS {
         assert!(reference.contains(&format!("## `{}`", setting.key)), "{}", setting.key);
