@@ -73,8 +73,8 @@ impl Place {
     }
 
     pub(crate) fn frame(&self, room: Room, notice: Option<Notice>) -> Frame {
-        let link =
-            |stage: Stage| StageLink { stage, href: same_room(room, stage), current: stage == self.stage };
+        // The room, not the page: one run or one form exists in its own environment alone.
+        let link = |stage: Stage| StageLink { stage, href: room.path(stage), current: stage == self.stage };
         Frame {
             product: self.current.settings.product_name.clone(),
             stage: self.stage,
@@ -97,15 +97,6 @@ impl Place {
         let counts = run::counts(&state.app, env).await?;
         let speaker = Speaker::new(state.app.db.now(), &current.settings.time_zone);
         Ok(Self { visitor, env, stage, current, speaker, counts })
-    }
-}
-
-/// The same room in the other environment; one run or one form exists in its own alone.
-fn same_room(room: Room, stage: Stage) -> String {
-    match room {
-        Room::Home | Room::Account => path::home(stage),
-        Room::Runs => path::runs(stage),
-        Room::Settings => path::settings(stage),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The frame around every room: product, environment, menu, who is signed in.
 
-use crate::words::Speaker;
+use crate::{path, words::Speaker};
 use model::platform::Stage;
 
-/// The rooms that exist. The menu lists nothing else.
+/// The rooms that exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
     Home,
@@ -11,6 +11,39 @@ pub enum Room {
     Settings,
     /// Reached from the operator's own menu.
     Account,
+}
+
+impl Room {
+    /// The menu, in its order.
+    pub const MENU: [Self; 3] = [Self::Home, Self::Runs, Self::Settings];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Home => "Home",
+            Self::Runs => "Runs",
+            Self::Settings => "Settings",
+            Self::Account => "Account",
+        }
+    }
+
+    /// Its name in `ui/icon.html`.
+    pub const fn icon(self) -> &'static str {
+        match self {
+            Self::Home => "house",
+            Self::Runs => "list",
+            Self::Settings => "settings",
+            Self::Account => "user",
+        }
+    }
+
+    /// Its first page. The operator's own page belongs to no environment: from there one goes home.
+    pub fn path(self, stage: Stage) -> String {
+        match self {
+            Self::Home | Self::Account => path::home(stage),
+            Self::Runs => path::runs(stage),
+            Self::Settings => path::settings(stage),
+        }
+    }
 }
 
 /// How a note or a state sounds.
