@@ -2,6 +2,7 @@
 //! does is named by a kind with a version of its own, so that newer code never changes the meaning of an old
 //! definition.
 
+use crate::run::RunKind;
 use kernel::WorkflowId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -132,6 +133,14 @@ impl Definition {
             template: Template::Prosumer,
             signup,
             login,
+        }
+    }
+
+    /// What a run of this kind goes through.
+    pub fn path(&self, kind: RunKind) -> &[Node] {
+        match kind {
+            RunKind::Signup => &self.signup,
+            RunKind::Login => &self.login,
         }
     }
 

@@ -195,10 +195,7 @@ pub struct Run {
 impl Run {
     /// The path of the definition that this run follows.
     pub fn path<'d>(&self, definition: &'d Definition) -> &'d [Node] {
-        match self.kind {
-            RunKind::Signup => &definition.signup,
-            RunKind::Login => &definition.login,
-        }
+        definition.path(self.kind)
     }
 
     /// The group id of events from the ack on: the builder's tenant id, or ours where none came (D26).
