@@ -1,6 +1,6 @@
 //! Rows as Arrow columns and back, and how Parquet lays each column out.
 
-use crate::row::{Row, call_of, call_text};
+use crate::row::Row;
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, FixedSizeBinaryArray, RecordBatch, StringArray,
     TimestampMicrosecondArray, UInt64Array,
@@ -9,6 +9,7 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use kernel::EnvironmentId;
+use model::event::Call;
 use parquet::{
     basic::{Compression, Encoding, ZstdLevel},
     file::{
@@ -154,7 +155,7 @@ fn array(column: Column, rows: &[&Row]) -> Result<ArrayRef, ArrowError> {
         C::ReceivedAt => instants(rows.iter().map(|row| row.received_at)),
         C::Seq => Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.seq))),
         C::Name => coded(rows.iter().map(|row| Some(row.name.as_str()))),
-        C::Call => coded(rows.iter().map(|row| Some(call_text(row.call)))),
+        C::Call => coded(rows.iter().map(|row| Some(row.call.name()))),
         C::GroupId => coded(rows.iter().map(|row| row.group_id.as_deref())),
         C::TenantId => coded(rows.iter().map(|row| row.tenant_id.as_deref())),
         C::Source => coded(rows.iter().map(|row| row.source.as_deref())),
@@ -244,7 +245,7 @@ impl<'a> Columns<'a> {
                 occurred_at: occurred_at[at],
                 received_at: received_at[at],
                 message_id: u128::from_be_bytes(message_id(at)),
-                call: call.get(at).and_then(call_of).ok_or(Unexpected(C::Call.name()))?,
+                call: call.get(at).and_then(Call::named).ok_or(Unexpected(C::Call.name()))?,
                 name: required(&name, at),
                 user_id: owned(&user_id, at),
                 group_id: owned(&group_id, at),

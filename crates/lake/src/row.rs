@@ -87,17 +87,3 @@ impl Row {
 fn json(map: &Map<String, Value>) -> String {
     serde_json::to_string(map).expect("a map with text keys has a JSON form")
 }
-
-/// The column's text of a call.
-pub(crate) const fn call_text(call: Call) -> &'static str {
-    match call {
-        Call::Identify => "identify",
-        Call::Group => "group",
-        Call::Track => "track",
-        Call::Page => "page",
-    }
-}
-
-pub(crate) fn call_of(text: &str) -> Option<Call> {
-    [Call::Identify, Call::Group, Call::Track, Call::Page].into_iter().find(|call| call_text(*call) == text)
-}

@@ -26,6 +26,11 @@ impl Call {
             Self::Page => "page",
         }
     }
+
+    /// The call of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Identify, Self::Group, Self::Track, Self::Page].into_iter().find(|call| call.name() == name)
+    }
 }
 
 /// 128 bits that name one event within its environment; two events with the same id are one.
