@@ -22,12 +22,13 @@ pub struct Migration {
 pub struct Migrated {
     /// Names of the migrations that ran now; empty when the database was up to date.
     pub applied: Vec<&'static str>,
-    /// The copy of the file made before the first of them (SQLite, when any table had rows).
+    /// The copy of the file made before the first of them (SQLite, when the component was there before and any table had
+    /// rows).
     pub copy: Option<PathBuf>,
 }
 
 /// Applies what `component` lacks, in order, recording component, name and checksum. SQLite: all in one
-/// transaction, after copying a file that holds rows. PostgreSQL: one transaction each, one process at a time.
+/// transaction, after copying a file in which the component has been before and which holds rows. PostgreSQL: one transaction each, one process at a time.
 pub async fn migrate(
     db: &Database,
     component: &'static str,

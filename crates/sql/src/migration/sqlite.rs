@@ -12,10 +12,12 @@ use std::{
 
 pub(super) fn migrate(path: &Path, options: &Options, wanted: &Wanted) -> Result<Migrated, Fault> {
     let mut conn = connect(path, options).map_err(engine("open the file to migrate it"))?;
-    let Some((_, first)) = wanted.pending(&recorded(&conn, wanted.component)?)?.into_iter().next() else {
+    let known = recorded(&conn, wanted.component)?;
+    let Some((_, first)) = wanted.pending(&known)?.into_iter().next() else {
         return Ok(Migrated::default());
     };
-    let copy = if holds_rows(&conn)? {
+    // A component that comes new changes no row of anybody's.
+    let copy = if !known.is_empty() && holds_rows(&conn)? {
         let to = copy_path(path, wanted.component, first.name);
         copy(&conn, &to).map_err(|source| wanted.failed(first, source))?;
         Some(to)

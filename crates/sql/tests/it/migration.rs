@@ -86,6 +86,16 @@ async fn a_file_with_rows_is_copied_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_comes_new_needs_no_copy() {
+    const OTHERS: Migration = Migration { name: "0001_other", sql: "CREATE TABLE other (id TEXT)" };
+    for db in databases("newcomer").await {
+        put(&db, "precious").await.expect("it is put");
+        let done = sql::migrate(&db, "other", &[OTHERS]).await.expect("it applies");
+        assert_eq!((done.applied.as_slice(), done.copy), (["0001_other"].as_slice(), None));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_processes_migrate_once() {
     for db in databases("race").await {
         let other = db.open_again(sql::Options::default()).await;
