@@ -1,13 +1,11 @@
 //! The guarded client.
 
 use crate::{
-    BoxFuture, Http, Method, OwnListeners, Policy, RESPONSE_HEADERS_BYTES_MAX, Refusal, Request, Response,
-    SendFault,
+    BoxFuture, Http, OwnListeners, Policy, RESPONSE_HEADERS_BYTES_MAX, Refusal, Request, Response, SendFault,
     resolver::{LookupFault, Resolver},
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
-use kernel::Clock;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::{
     collections::HashMap,
@@ -36,25 +34,23 @@ type PoolKey = (Policy, Option<u16>);
 #[derive(Clone)]
 pub struct Client {
     own: OwnListeners,
-    clock: Arc<dyn Clock>,
     pools: Arc<Mutex<HashMap<PoolKey, reqwest::Client>>>,
 }
 
 impl Client {
     /// `own` may still grow after this call.
-    pub fn new(own: OwnListeners, clock: Arc<dyn Clock>) -> Self {
-        Self { own, clock, pools: Arc::default() }
+    pub fn new(own: OwnListeners) -> Self {
+        Self { own, pools: Arc::default() }
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, SendFault> {
-        let started = self.clock.monotonic();
         let port = request.policy.check_url(&request.url, &self.own)?;
         let headers = header_map(&request.headers)?;
         let own_port = self.own.uses_port(port).then_some(port);
         let limit = request.timeout;
         let sent = self
             .pool((request.policy, own_port))?
-            .request(method(request.method), request.url)
+            .post(request.url)
             .headers(headers)
             .body(request.body)
             .timeout(limit)
@@ -69,8 +65,6 @@ impl Client {
             headers: kept_headers(answer.headers()),
             body,
             truncated,
-            elapsed: self.clock.monotonic().since(started),
-            remote: answer.remote_addr(),
         })
     }
 
@@ -105,16 +99,6 @@ fn build((policy, own_port): PoolKey, own: OwnListeners) -> reqwest::Result<reqw
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
         .build()
-}
-
-fn method(method: Method) -> reqwest::Method {
-    match method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Patch => reqwest::Method::PATCH,
-        Method::Delete => reqwest::Method::DELETE,
-    }
 }
 
 fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, SendFault> {

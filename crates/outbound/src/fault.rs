@@ -40,17 +40,4 @@ impl SendFault {
             Self::Setup { .. } => Category::Fault,
         }
     }
-
-    /// A stable word for rows and metrics.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Refused(_) => "refused",
-            Self::Header { .. } => "header",
-            Self::Resolve { .. } => "resolve",
-            Self::Connect { .. } => "connect",
-            Self::Timeout { .. } => "timeout",
-            Self::Broken { .. } => "broken",
-            Self::Setup { .. } => "setup",
-        }
-    }
 }

@@ -28,9 +28,7 @@ pub use country::{Countries, CountryFault, Place};
 pub use fault::SendFault;
 pub use futures_util::future::BoxFuture;
 pub use listener::OwnListeners;
-pub use message::{
-    Method, RESPONSE_BODY_BYTES_MAX, RESPONSE_HEADERS_BYTES_MAX, Request, Response, TIMEOUT_DEFAULT,
-};
+pub use message::{RESPONSE_BODY_BYTES_MAX, RESPONSE_HEADERS_BYTES_MAX, Request, Response, TIMEOUT_DEFAULT};
 pub use policy::{Policy, Refusal};
 
 /// Sends one HTTP request. Two forms: [`Client`] and [`recorded::Recorder`].

@@ -2,7 +2,7 @@
 
 use crate::Policy;
 use bytes::Bytes;
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 use url::Url;
 
 /// How long an exchange may take, from looking up the name to the last byte.
@@ -14,31 +14,9 @@ pub const RESPONSE_BODY_BYTES_MAX: usize = 64 * 1024;
 /// How much of an answer's headers is kept, names and values together.
 pub const RESPONSE_HEADERS_BYTES_MAX: usize = 16 * 1024;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-/// What to send, where to, and within which limits.
+/// What to POST, where to, and within which limits. Nothing that we send has another method.
 #[derive(Debug, Clone)]
 pub struct Request {
-    pub method: Method,
     pub url: Url,
     /// Sent in this order beside `host`, `content-length`, `accept` and `user-agent`.
     pub headers: Vec<(String, String)>,
@@ -52,9 +30,8 @@ pub struct Request {
 
 impl Request {
     /// A request with the default timeout and cap, without headers and body.
-    pub fn new(method: Method, url: Url, policy: Policy) -> Self {
+    pub fn post(url: Url, policy: Policy) -> Self {
         Self {
-            method,
             url,
             headers: Vec::new(),
             body: Bytes::new(),
@@ -88,9 +65,6 @@ pub struct Response {
     pub body: Bytes,
     /// There was more body than the cap.
     pub truncated: bool,
-    pub elapsed: Duration,
-    /// The address that was connected to; a recorded answer may have none.
-    pub remote: Option<SocketAddr>,
 }
 
 impl Response {
@@ -100,9 +74,5 @@ impl Response {
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
-    }
-
-    pub const fn is_success(&self) -> bool {
-        self.status >= 200 && self.status < 300
     }
 }

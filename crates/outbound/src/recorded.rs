@@ -6,7 +6,6 @@ use futures_util::FutureExt;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 type Rule = Box<dyn Fn(&Request) -> Result<Response, SendFault> + Send + Sync>;
@@ -75,14 +74,7 @@ impl Http for Recorder {
 
 /// An answer with this status and body, and no headers.
 pub fn answer(status: u16, body: impl Into<Bytes>) -> Response {
-    Response {
-        status,
-        headers: Vec::new(),
-        body: body.into(),
-        truncated: false,
-        elapsed: Duration::ZERO,
-        remote: None,
-    }
+    Response { status, headers: Vec::new(), body: body.into(), truncated: false }
 }
 
 /// What a host says on which nobody listens.

@@ -36,7 +36,7 @@ impl Outside {
     pub fn real() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let listeners = OwnListeners::default();
-        let http = Arc::new(outbound::Client::new(listeners.clone(), Arc::clone(&clock)));
+        let http = Arc::new(outbound::Client::new(listeners.clone()));
         Self { clock, rng: Arc::new(OsRng), http, listeners }
     }
 }

@@ -5,7 +5,7 @@ use kernel::Timestamp;
 use model::platform::Stage;
 use model::webhook::retry::Verdict;
 use model::webhook::signature::{SIGNATURE_HEADER, Signer, SigningSecret};
-use outbound::{Method, Policy, Request, Response, SendFault};
+use outbound::{Policy, Request, Response, SendFault};
 use serde_json::{Map, Value};
 use store::delivery::{Attempt, Delivery};
 use url::Url;
@@ -30,7 +30,7 @@ pub(super) fn request(current: &Current, url: Url, delivery: &Delivery, at: Time
     };
     let body = delivery.body.clone().into_bytes();
     let signed = signer.headers(delivery.id, at, &body);
-    let request = Request::new(Method::Post, url, policy)
+    let request = Request::post(url, policy)
         .header("user-agent", concat!("ThriveStack/", env!("CARGO_PKG_VERSION")))
         .json(body);
     Some(signed.into_iter().fold(request, |request, (name, value)| request.header(name, value)))

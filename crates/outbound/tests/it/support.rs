@@ -1,9 +1,8 @@
 //! A builder's server on a port of its own, and a client to call it with.
 
 use axum::Router;
-use kernel::{Clock, Monotonic, Timestamp};
-use outbound::{Client, Method, OwnListeners, Policy, Request};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use outbound::{Client, OwnListeners, Policy, Request, SendFault};
+use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 /// Serves until the test's runtime ends.
@@ -19,22 +18,22 @@ pub(crate) fn client() -> Client {
 }
 
 pub(crate) fn client_beside(own: OwnListeners) -> Client {
-    Client::new(own, Arc::new(StandingClock))
+    Client::new(own)
 }
 
-pub(crate) fn get(url: &str) -> Request {
-    Request::new(Method::Get, url.parse().unwrap(), Policy::Development)
+pub(crate) fn post(url: &str) -> Request {
+    Request::post(url.parse().unwrap(), Policy::Development)
 }
 
-/// These tests ask whether something happens, not how long it took.
-struct StandingClock;
-
-impl Clock for StandingClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::EPOCH
-    }
-
-    fn monotonic(&self) -> Monotonic {
-        Monotonic(Duration::ZERO)
+/// Which fault it is, for tables.
+pub(crate) fn kind(fault: &SendFault) -> &'static str {
+    match fault {
+        SendFault::Refused(_) => "refused",
+        SendFault::Header { .. } => "header",
+        SendFault::Resolve { .. } => "resolve",
+        SendFault::Connect { .. } => "connect",
+        SendFault::Timeout { .. } => "timeout",
+        SendFault::Broken { .. } => "broken",
+        SendFault::Setup { .. } => "setup",
     }
 }
