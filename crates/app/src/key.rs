@@ -6,7 +6,7 @@
 use crate::{
     App,
     caller::{good, hash},
-    token::PoolFault,
+    pool::PoolFault,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Bounded, Category, Env, KeyId, OperatorId, Rng, Secret, Timestamp};
@@ -75,8 +75,8 @@ impl KeyFault {
             Self::NoScopes | Self::Past => Category::Invalid,
             Self::TooMany => Category::Conflict,
             Self::Absent => Category::Absent,
-            Self::Pool(PoolFault::Busy) => Category::Unavailable,
-            Self::Rsa(_) | Self::Pool(PoolFault::Panicked) => Category::Fault,
+            Self::Pool(fault) => fault.category(),
+            Self::Rsa(_) => Category::Fault,
             Self::Store(fault) => fault.category(),
         }
     }

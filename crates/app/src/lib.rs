@@ -10,6 +10,7 @@ pub mod key;
 pub mod mail;
 pub mod operator;
 pub mod path;
+pub mod pool;
 pub mod rebuild;
 pub mod relay;
 pub mod report;

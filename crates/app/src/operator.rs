@@ -11,9 +11,9 @@
 pub(crate) mod limit;
 mod password;
 
-pub use password::{NewPassword, PasswordRule, Passwords, PoolFault};
+pub use password::{HashFault, NewPassword, PasswordRule, Passwords};
 
-use crate::{App, path};
+use crate::{App, path, pool::PoolFault};
 use kernel::{Category, Env, OperatorId, OrganizationId, Rng, Secret, Timestamp, token};
 use limit::{ACCOUNT, ADDRESS, Rule, Subjects, hex};
 use model::{
@@ -113,6 +113,8 @@ pub enum OperatorFault {
     Password(#[from] PasswordRule),
     #[error(transparent)]
     Pool(#[from] PoolFault),
+    #[error(transparent)]
+    Hash(#[from] HashFault),
     #[error("operator store")]
     Store(#[from] sql::Fault),
 }
@@ -125,8 +127,8 @@ impl OperatorFault {
             Self::Unknown | Self::Nothing => Category::Absent,
             Self::Wrong | Self::LinkGone => Category::Unauthenticated,
             Self::Limited { .. } => Category::Limited,
-            Self::Pool(PoolFault::Busy) => Category::Unavailable,
-            Self::Pool(PoolFault::Hash(_)) => Category::Fault,
+            Self::Pool(fault) => fault.category(),
+            Self::Hash(fault) => fault.category(),
             Self::Store(fault) => fault.category(),
         }
     }
@@ -283,7 +285,7 @@ pub async fn session(app: &App, token: &Secret<String>) -> Result<Option<Actor>,
     Ok(Some(Actor { id: session.operator, organization: session.organization, email: session.email }))
 }
 
-/// The actor's open sessions, the latest used first. The second value says which one `token` is.
+/// The actor's open sessions, the latest used first. [`is_this`] tells which one a token holds.
 pub async fn sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, OperatorFault> {
     let (id, now) = (actor.id, app.db.now());
     app.db.read(move |tx| Ok(store::operator::sessions(tx, id, SESSION_LIFE, now)?)).await

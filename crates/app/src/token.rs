@@ -6,15 +6,14 @@
 //!
 //! Requests are judged in one order: what they say (400), who asks (401), what they may have (403).
 
-mod pool;
 mod signer;
 
-pub use pool::PoolFault;
 pub use signer::{SignFault, Signers, seal};
 
 use crate::{
     App,
     caller::{ACCESS_TOKEN, good},
+    pool::PoolFault,
 };
 use kernel::{Category, Env, KeyId, Rng, Secret, Timestamp, token};
 use model::caller::Scope;
@@ -75,10 +74,10 @@ impl TokenFault {
             Self::NoScopes | Self::TooManyScopes | Self::Expiry => Category::Invalid,
             Self::Credentials | Self::Ended => Category::Unauthenticated,
             Self::Scope(_) => Category::Forbidden,
-            Self::Pool(PoolFault::Busy) => Category::Unavailable,
+            Self::Pool(fault) => fault.category(),
             Self::Sign(fault) => fault.category(),
             Self::Store(fault) => fault.category(),
-            Self::Pool(PoolFault::Panicked) | Self::Stored(_) => Category::Fault,
+            Self::Stored(_) => Category::Fault,
         }
     }
 }

@@ -1,21 +1,16 @@
 //! Passwords: what is accepted, and hashing on a small pool so that sign-ins never starve the rest.
 //!
-//! Argon2id with 19 MiB, two passes and one lane (the OWASP floor). At most two hashes run at once; a few more wait, for
-//! two seconds at most; everybody else is told to come back.
+//! Argon2id with 19 MiB, two passes and one lane (the OWASP floor).
 
+use crate::pool::{self, Pool, PoolFault};
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
     password_hash::{PasswordHash, SaltString},
 };
-use kernel::{Rng, Secret};
-use std::{sync::Arc, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use kernel::{Category, Rng, Secret};
 
-/// Hashes that run at once: one for each core of a small machine.
-const RUNNING_MAX: usize = 2;
-/// Callers that may wait for one of them.
+/// Callers that may wait for one of the hashes that run.
 const WAITING_MAX: usize = 16;
-const WAIT_MAX: Duration = Duration::from_secs(2);
 
 const LENGTH_MIN: usize = 12;
 const LENGTH_MAX: usize = 128;
@@ -80,89 +75,67 @@ impl NewPassword {
 
 /// Hashing did not happen.
 #[derive(Debug, thiserror::Error)]
-pub enum PoolFault {
-    /// More people sign in than we can check.
-    #[error("too many sign-ins at once")]
-    Busy,
+pub enum HashFault {
+    #[error(transparent)]
+    Pool(#[from] PoolFault),
     #[error("hash a password: {0}")]
-    Hash(String),
+    Argon(argon2::password_hash::Error),
+}
+
+impl HashFault {
+    pub const fn category(&self) -> Category {
+        match self {
+            Self::Pool(fault) => fault.category(),
+            Self::Argon(_) => Category::Fault,
+        }
+    }
 }
 
 /// The pool. One for the process, held by the services.
 #[derive(Debug)]
-pub struct Passwords {
-    running: Arc<Semaphore>,
-    places: Arc<Semaphore>,
-}
+pub struct Passwords(Pool);
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self {
-            running: Arc::new(Semaphore::new(RUNNING_MAX)),
-            places: Arc::new(Semaphore::new(RUNNING_MAX + WAITING_MAX)),
-        }
+        Self(Pool::new(WAITING_MAX))
     }
 }
 
 impl Passwords {
     /// Waits for a turn, at most two seconds, and only where there is a place to wait in.
     pub async fn turn(&self) -> Result<Turn, PoolFault> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PoolFault::Busy)?;
-        let permit = tokio::time::timeout(WAIT_MAX, Arc::clone(&self.running).acquire_owned());
-        match permit.await {
-            Ok(Ok(running)) => Ok(Turn { _place: place, _running: running }),
-            Ok(Err(_)) | Err(_) => Err(PoolFault::Busy),
-        }
+        self.0.turn().await.map(Turn)
     }
 }
 
-/// The right to hash once. It moves into the hashing thread, so that a caller who goes away frees nothing early.
+/// The right to hash once.
 #[derive(Debug)]
-pub struct Turn {
-    _place: OwnedSemaphorePermit,
-    _running: OwnedSemaphorePermit,
-}
+pub struct Turn(pool::Turn);
 
 impl Turn {
     /// The PHC string of a new password, with a salt of its own.
-    pub async fn hash(self, password: NewPassword, rng: &dyn Rng) -> Result<String, PoolFault> {
+    pub async fn hash(self, password: NewPassword, rng: &dyn Rng) -> Result<String, HashFault> {
         let mut salt = [0; 16];
         rng.fill(&mut salt);
-        self.run(move || {
-            let salt = SaltString::encode_b64(&salt).map_err(|e| PoolFault::Hash(e.to_string()))?;
-            let phc = argon()
-                .hash_password(password.0.expose().as_bytes(), &salt)
-                .map_err(|e| PoolFault::Hash(e.to_string()))?;
-            Ok(phc.to_string())
-        })
-        .await
+        let hashed = self.0.run(move || {
+            let salt = SaltString::encode_b64(&salt)?;
+            argon().hash_password(password.0.expose().as_bytes(), &salt).map(|phc| phc.to_string())
+        });
+        hashed.await?.map_err(HashFault::Argon)
     }
 
     /// Whether `password` belongs to `phc`. Without one it takes as long and answers no.
-    pub async fn verify(self, password: Secret<String>, phc: Option<String>) -> Result<bool, PoolFault> {
-        self.run(move || {
+    pub async fn verify(self, password: Secret<String>, phc: Option<String>) -> Result<bool, HashFault> {
+        let verified = self.0.run(move || {
             let known = phc.is_some();
             let phc = phc.unwrap_or_else(|| NOBODY.to_owned());
-            let parsed = PasswordHash::new(&phc).map_err(|e| PoolFault::Hash(e.to_string()))?;
+            let parsed = PasswordHash::new(&phc)?;
             // A longer text cannot be anybody's password; hashing it would cost more than the others.
             let bytes = password.expose().as_bytes();
             let bytes = bytes.get(..LENGTH_MAX * 4).unwrap_or(bytes);
             Ok(argon().verify_password(bytes, &parsed).is_ok() && known)
-        })
-        .await
-    }
-
-    async fn run<T: Send + 'static>(
-        self,
-        work: impl FnOnce() -> Result<T, PoolFault> + Send + 'static,
-    ) -> Result<T, PoolFault> {
-        tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(self);
-            done
-        })
-        .await
-        .map_err(|e| PoolFault::Hash(e.to_string()))?
+        });
+        verified.await?.map_err(HashFault::Argon)
     }
 }
 
@@ -212,25 +185,5 @@ mod tests {
         assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (19_456, 2, 1));
         let turn = Passwords::default().turn().await.unwrap();
         assert!(!turn.verify(Secret::new("anything at all".into()), None).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn two_hash_a_few_wait_and_the_rest_are_sent_away() {
-        let pool = Arc::new(Passwords::default());
-        let held = [pool.turn().await.unwrap(), pool.turn().await.unwrap()];
-        let waiting: Vec<_> = (0..WAITING_MAX)
-            .map(|_| {
-                tokio::spawn({
-                    let pool = Arc::clone(&pool);
-                    async move { pool.turn().await.is_ok() }
-                })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        assert!(matches!(pool.turn().await, Err(PoolFault::Busy)), "no place is left");
-        drop(held);
-        for turn in waiting {
-            assert!(turn.await.unwrap(), "those who waited get their turn");
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The keys that sign an environment's tokens (decision D4): one in use, retired ones published until their last token
 //! has ended.
 
-use super::pool::{Pool, PoolFault};
+use crate::pool::{Pool, PoolFault};
 use kernel::{Category, Clock, Env, EnvironmentId, Monotonic};
 use oidc::{JwkSet, KeyFault, PrivateKey, PublicKey};
 use serde::Serialize;
@@ -21,6 +21,8 @@ use store::{
 const REOPEN_AFTER: Duration = Duration::from_secs(60);
 /// Environments whose keys are kept open.
 const OPEN_MAX: usize = 256;
+/// Requests that may wait for RSA: about 100 ms of work for two cores.
+const WAITING_MAX: usize = 128;
 
 /// Why a token could not be signed.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +42,7 @@ pub enum SignFault {
 impl SignFault {
     pub fn category(&self) -> Category {
         match self {
-            Self::Pool(PoolFault::Busy) => Category::Unavailable,
+            Self::Pool(fault) => fault.category(),
             Self::Store(fault) => fault.category(),
             _ => Category::Fault,
         }
@@ -58,7 +60,7 @@ pub struct Signers {
 
 impl Signers {
     pub fn new(db: Database, clock: Arc<dyn Clock>, seal: Arc<Sealer>) -> Self {
-        Self { db, clock, seal, open: Mutex::default(), pool: Pool::default() }
+        Self { db, clock, seal, open: Mutex::default(), pool: Pool::new(WAITING_MAX) }
     }
 
     /// A token of type `typ` over `claims`, signed by the environment's key. `id` goes into the header.

@@ -11,7 +11,8 @@ use crate::{
     visitor::{Asked, address, checked_form, guard_sender},
     words::rough,
 };
-use app::operator::{self, OperatorFault, PoolFault, SignedIn, Visit};
+use app::operator::{self, OperatorFault, SignedIn, Visit};
+use app::pool::PoolFault;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
