@@ -6,29 +6,25 @@
 //! promised: a history of who changed what.
 
 mod draft;
+mod secret;
 
 pub use draft::{Draft, FieldFault};
+pub use secret::{NewSecret, WebhookSecret};
 
 use crate::{App, operator::Actor};
-use base64::{Engine, engine::general_purpose::STANDARD};
-use kernel::{Category, Env, EnvironmentId, Monotonic, Rng, Secret, Timestamp};
+use kernel::{Category, Env, EnvironmentId, Monotonic, Timestamp};
 use model::{platform::Environment, setting::Settings};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use store::{
-    seal::{Place, Sealer},
-    setting::{Change, SealedSecret, Stored},
-};
+use store::setting::{Change, Stored};
 
 /// How long a rotated secret still signs, so that the builder can change theirs in peace.
 pub const ROTATED_FOR: Duration = Duration::from_secs(24 * 3_600);
 /// The oldest that [`current`] may be.
 const STALE_AFTER: Duration = Duration::from_secs(1);
-/// Bytes of a webhook secret (Standard Webhooks asks for 24 to 64).
-const SECRET_BYTES: usize = 32;
 
 /// The fields of the form, in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,37 +88,6 @@ impl SettingFault {
             Self::Seal(_) => Category::Fault,
             Self::Store(fault) => fault.category(),
         }
-    }
-}
-
-/// A webhook secret in the form that its users copy: `whsec_` and base64.
-#[derive(Debug, Clone)]
-pub struct WebhookSecret {
-    pub secret: Secret<String>,
-    pub created_at: Timestamp,
-    /// `None` for the current one.
-    pub ends_at: Option<Timestamp>,
-}
-
-/// A new secret, sealed for its row and plain for showing.
-#[derive(Debug, Clone)]
-pub struct NewSecret {
-    pub plain: Secret<String>,
-    pub row: SealedSecret,
-}
-
-impl NewSecret {
-    pub fn make(rng: &dyn Rng, sealer: &Sealer, env: Env, now: Timestamp) -> Result<Self, SettingFault> {
-        let mut bytes = [0; SECRET_BYTES];
-        rng.fill(&mut bytes);
-        let plain = format!("whsec_{}", STANDARD.encode(bytes));
-        let id = kernel::RequestId::ordered(now, rng).to_string();
-        let sealed =
-            sealer.seal(rng, place(&row_name(env, &id)), plain.as_bytes()).map_err(SettingFault::Seal)?;
-        Ok(Self {
-            plain: Secret::new(plain),
-            row: SealedSecret { id, sealed, created_at: now, ends_at: None },
-        })
     }
 }
 
@@ -235,7 +200,8 @@ async fn read(app: &App, env: Env) -> Result<Current, SettingFault> {
             Ok::<_, SettingFault>((environment, stored, store::setting::secrets(tx, env, now)?))
         })
         .await?;
-    let secrets = sealed.iter().map(|row| open(&app.seal, env, row)).collect::<Result<_, _>>()?;
+    let secrets =
+        sealed.iter().map(|row| WebhookSecret::open(&app.seal, env, row)).collect::<Result<_, _>>()?;
     Ok(Current {
         env,
         environment,
@@ -244,18 +210,4 @@ async fn read(app: &App, env: Env) -> Result<Current, SettingFault> {
         changed_at: stored.changed_at,
         secrets,
     })
-}
-
-fn open(sealer: &Sealer, env: Env, row: &SealedSecret) -> Result<WebhookSecret, SettingFault> {
-    let plain = sealer.open(place(&row_name(env, &row.id)), &row.sealed).map_err(SettingFault::Seal)?;
-    let text = String::from_utf8_lossy(plain.expose()).into_owned();
-    Ok(WebhookSecret { secret: Secret::new(text), created_at: row.created_at, ends_at: row.ends_at })
-}
-
-fn row_name(env: Env, id: &str) -> String {
-    format!("{env}/{id}")
-}
-
-fn place(row: &str) -> Place<'_> {
-    Place { table: "webhook_secret", row }
 }

@@ -81,6 +81,8 @@ ids! {
     EndUserId;
     /// One message to a builder's endpoint; stable over its retries.
     DeliveryId;
+    /// A secret that signs an environment's webhooks.
+    WebhookSecretId;
     /// A durable job.
     JobId;
     /// A mail row.

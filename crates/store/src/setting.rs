@@ -3,7 +3,7 @@
 //! Guarded by [`lock`]. The document is opaque to SQL; whether the webhook is disabled stands in a column of
 //! its own, because the sender writes it (a 410) while somebody may be editing the rest.
 
-use kernel::{Env, OperatorId, Timestamp};
+use kernel::{Env, OperatorId, Timestamp, WebhookSecretId};
 use model::setting::Settings;
 use sql::{Fault, Lock, Row, Tx, params, statements};
 
@@ -40,7 +40,7 @@ pub struct Stored {
 /// One secret of the webhook, sealed under (`webhook_secret`, its id).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedSecret {
-    pub id: String,
+    pub id: WebhookSecretId,
     pub sealed: Vec<u8>,
     pub created_at: Timestamp,
     /// `None` for the current one; a rotated one is still good until then.
@@ -115,14 +115,15 @@ pub fn rotate_secret(
     let environment = env.to_string();
     tx.execute(&DROP_SECRETS, params![&environment, secret.created_at])?;
     tx.execute(&END_SECRETS, params![&environment, old_end])?;
-    tx.execute(&ADD_SECRET, params![&environment, &secret.id, secret.sealed.as_slice(), secret.created_at])
+    let id = secret.id.to_string();
+    tx.execute(&ADD_SECRET, params![&environment, &id, secret.sealed.as_slice(), secret.created_at])
 }
 
 /// The secrets good at `now`, the current one first.
 pub fn secrets(tx: &mut Tx<'_>, env: Env, now: Timestamp) -> Result<Vec<SealedSecret>, Fault> {
     tx.query(&SECRETS, params![&env.to_string(), now, SECRETS_MAX], |row| {
         Ok(SealedSecret {
-            id: row.get(0)?,
+            id: row.parse(0)?,
             sealed: row.get(1)?,
             created_at: row.get(2)?,
             ends_at: row.get(3)?,
@@ -133,21 +134,11 @@ pub fn secrets(tx: &mut Tx<'_>, env: Env, now: Timestamp) -> Result<Vec<SealedSe
 fn document(settings: &Settings) -> Result<String, Fault> {
     let mut kept = settings.clone();
     kept.webhook.disabled_at = None;
-    serde_json::to_string(&kept).map_err(|_| Fault::Column { index: 1, wanted: "settings" })
+    serde_json::to_string(&kept).map_err(crate::encoding)
 }
 
 fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
-    let document: String = row.get(1)?;
-    let mut settings: Settings =
-        serde_json::from_str(&document).map_err(|_| Fault::Column { index: 1, wanted: "settings" })?;
+    let mut settings: Settings = crate::json(row, 1)?;
     settings.webhook.disabled_at = row.get(2)?;
-    let by: Option<String> = row.get(4)?;
-    Ok(Stored {
-        settings,
-        version: row.get(0)?,
-        changed_at: row.get(3)?,
-        changed_by: by
-            .map(|id| id.parse().map_err(|_| Fault::Column { index: 4, wanted: "an operator" }))
-            .transpose()?,
-    })
+    Ok(Stored { settings, version: row.get(0)?, changed_at: row.get(3)?, changed_by: row.parse_opt(4)? })
 }

@@ -1,7 +1,7 @@
 //! Settings and webhook secrets on every engine.
 
 use crate::components;
-use kernel::{Env, EnvironmentId, OperatorId, Timestamp};
+use kernel::{Env, EnvironmentId, OperatorId, Timestamp, WebhookSecretId};
 use model::setting::Settings;
 use store::setting::{self, Change, SealedSecret};
 use testkit::{SeededRng, TestDb, databases};
@@ -85,25 +85,21 @@ async fn a_disabled_webhook_keeps_its_first_time_and_the_version() {
 async fn a_rotated_secret_stays_until_its_end_and_is_then_removed() {
     for db in databases("setting_secret", &components()).await {
         let env = env(1);
-        let rotate = |id: &'static str, seconds: i64| {
-            let row = SealedSecret {
-                id: id.into(),
-                sealed: vec![0, 255, 7],
-                created_at: at(seconds),
-                ends_at: None,
-            };
+        let [first, second, third] = [1, 2, 3].map(|n| WebhookSecretId::random(&SeededRng::new(n)));
+        let rotate = |id: WebhookSecretId, seconds: i64| {
+            let row = SealedSecret { id, sealed: vec![0, 255, 7], created_at: at(seconds), ends_at: None };
             db.write(setting::lock(env), move |tx| setting::rotate_secret(tx, env, &row, at(seconds + 100)))
         };
         let good = |seconds| {
             let read = db.read(move |tx| setting::secrets(tx, env, at(seconds)));
             async move { read.await.unwrap().into_iter().map(|s| (s.id, s.ends_at)).collect::<Vec<_>>() }
         };
-        rotate("first", 0).await.unwrap();
-        rotate("second", 10).await.unwrap();
-        let both = vec![("second".to_owned(), None), ("first".to_owned(), Some(at(110)))];
+        rotate(first, 0).await.unwrap();
+        rotate(second, 10).await.unwrap();
+        let both = vec![(second, None), (first, Some(at(110)))];
         assert_eq!(good(50).await, both, "the current one first");
         assert_eq!(good(110).await, both[..1]);
-        rotate("third", 200).await.unwrap();
+        rotate(third, 200).await.unwrap();
         assert_eq!(good(50).await.len(), 2, "the first one's row is gone");
     }
 }
