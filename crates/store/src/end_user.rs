@@ -1,8 +1,7 @@
 //! People who came through a workflow.
 
-use crate::lock;
 use kernel::{EndUserId, Env, Timestamp};
-use sql::{Fault, Tx, params, statements};
+use sql::{Fault, Lock, Tx, params, statements};
 
 /// The most places that one command numbers.
 const PLACES_MAX: i64 = 200;
@@ -18,6 +17,11 @@ statements! {
     PLACE = "UPDATE end_user SET place = $3 WHERE environment_id = $1 AND id = $2";
     PLACELESS_COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM end_user
                        WHERE environment_id = $1 AND admitted_at IS NOT NULL AND place IS NULL LIMIT $2) AS taken";
+}
+
+/// Guards the places of an environment's waitlist: whoever counts them and takes one, where a limit is set.
+pub fn waitlist_lock(env: Env) -> Lock {
+    Lock::new("waitlist", &[&env.to_string()])
 }
 
 /// The platform's id of the user; `fresh` becomes it when they are new.
@@ -52,7 +56,7 @@ pub fn admit(tx: &mut Tx<'_>, env: Env, id: EndUserId, now: Timestamp) -> Result
 /// The last numbered place tells, so a full house costs what an empty one does. Those who were admitted since are
 /// numbered here: mostly one, and after a time without a limit [`PLACES_MAX`] with each call until all are.
 pub fn admitted(tx: &mut Tx<'_>, env: Env, limit: u32) -> Result<u32, Fault> {
-    tx.holds(&lock::waitlist(env))?;
+    tx.holds(&waitlist_lock(env))?;
     let environment = env.to_string();
     let last = tx.query_opt(&LAST_PLACE, params![&environment], |row| row.get(0))?;
     let mut taken: i64 = last.unwrap_or(0);

@@ -9,7 +9,6 @@ pub mod handover;
 pub mod idempotency;
 pub mod key;
 pub mod lead;
-pub mod lock;
 pub mod mail;
 pub mod operator;
 pub mod platform;

@@ -1,9 +1,8 @@
 //! Runs and their subjects. Rows are guarded by the subject's lock.
 
-use crate::lock;
 use kernel::{Cursor, Env, EnvironmentId, RunId, Timestamp, WorkflowId};
 use model::run::{Run, RunState, WaitingFor};
-use sql::{Fault, Tx, params, statements};
+use sql::{Fault, Lock, Tx, params, statements};
 
 /// The subject's row: its latest run, and the number of its next outbox message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +56,11 @@ statements! {
                    AND id > $2 ORDER BY id LIMIT $3";
 }
 
+/// Guards all rows of one user's runs in one workflow: trigger, acknowledgement and every act of an operator take it.
+pub fn subject_lock(env: Env, workflow: WorkflowId, user_id: &str) -> Lock {
+    Lock::new("subject", &[&env.to_string(), &workflow.to_string(), user_id])
+}
+
 /// Adds a run. The caller holds the subject's lock.
 pub fn insert(tx: &mut Tx<'_>, env: Env, run: &Run) -> Result<(), Fault> {
     hold(tx, env, run)?;
@@ -92,7 +96,7 @@ pub fn save(tx: &mut Tx<'_>, env: Env, run: &Run) -> Result<(), Fault> {
 }
 
 fn hold(tx: &Tx<'_>, env: Env, run: &Run) -> Result<(), Fault> {
-    tx.holds(&lock::subject(env, run.workflow, run.user_id.as_str()))
+    tx.holds(&subject_lock(env, run.workflow, run.user_id.as_str()))
 }
 
 pub fn get(tx: &mut Tx<'_>, env: Env, id: RunId) -> Result<Option<Run>, Fault> {
@@ -129,7 +133,7 @@ pub fn subject(
     workflow: WorkflowId,
     user_id: &str,
 ) -> Result<Option<Subject>, Fault> {
-    tx.holds(&lock::subject(env, workflow, user_id))?;
+    tx.holds(&subject_lock(env, workflow, user_id))?;
     tx.query_opt(&SUBJECT, params![&env.to_string(), &workflow.to_string(), user_id], |row| {
         Ok(Subject { run: row.parse(0)?, outbox_n: row.get(1)?, outbox_at: row.get(2)? })
     })
@@ -143,7 +147,7 @@ pub fn save_subject(
     user_id: &str,
     subject: &Subject,
 ) -> Result<(), Fault> {
-    tx.holds(&lock::subject(env, workflow, user_id))?;
+    tx.holds(&subject_lock(env, workflow, user_id))?;
     let (env, workflow, run) = (env.to_string(), workflow.to_string(), subject.run.to_string());
     tx.execute(&SUBJECT_INSERT, params![&env, &workflow, user_id, &run, subject.outbox_n, subject.outbox_at])
 }

@@ -177,7 +177,7 @@ async fn visit(app: &App, opened: Opened, address: Option<IpAddr>) -> Result<Ope
     }
     let found = address.map(|address| (address.to_string(), enrich::place(app, address)));
     let (env, now, link) = (opened.env, app.db.now(), opened.link_hash.clone());
-    let lock = store::lock::subject(env, opened.run.workflow, opened.run.user_id.as_str());
+    let lock = store::run::subject_lock(env, opened.run.workflow, opened.run.user_id.as_str());
     let id = opened.run.id;
     app.db
         .write(lock, move |tx| {
@@ -244,7 +244,7 @@ async fn hand_over(app: &App, opened: &Opened) -> Result<Continue, PageFault> {
 
 async fn record(app: &App, opened: &Opened, code: &str, back: &NewLink) -> Result<(), PageFault> {
     let step = Step::new(app, Arc::clone(&opened.current), Arc::clone(&opened.definition));
-    let lock = store::lock::subject(opened.env, opened.run.workflow, opened.run.user_id.as_str());
+    let lock = store::run::subject_lock(opened.env, opened.run.workflow, opened.run.user_id.as_str());
     let (run, code, back) = (opened.run.id, code.to_owned(), back.hash.clone());
     let returns = opened.run.kind == RunKind::Signup;
     app.db.write(lock, move |tx| write(tx, &step, run, &code, returns.then_some(back.as_str()))).await

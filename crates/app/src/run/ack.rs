@@ -73,7 +73,7 @@ pub async fn acknowledge(app: &App, caller: &Caller, request: AckRequest) -> Res
     let current = setting::current(app, caller.env).await?;
     let definition = version(app, caller.env, head.workflow, head.version).await?.ok_or(AckFault::Unknown)?;
     let step = Step::new(app, current, definition);
-    let lock = store::lock::subject(caller.env, head.workflow, &head.user_id);
+    let lock = store::run::subject_lock(caller.env, head.workflow, &head.user_id);
     let request = AckRequest { builder: normal(request.builder), ..request };
     app.db.write(lock, move |tx| record(tx, &step, id, &request)).await
 }

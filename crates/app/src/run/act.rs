@@ -115,8 +115,8 @@ async fn act(app: &App, actor: &Actor, env: Env, id: RunId, event: Event) -> Res
 }
 
 fn locks(step: &Step, run: &Run, event: &Event) -> Vec<Lock> {
-    let subject = store::lock::subject(step.env, run.workflow, run.user_id.as_str());
+    let subject = store::run::subject_lock(step.env, run.workflow, run.user_id.as_str());
     // Whoever takes a place counts with those who look for one.
-    let place = (*event == Event::Admitted).then(|| store::lock::waitlist(step.env));
+    let place = (*event == Event::Admitted).then(|| store::end_user::waitlist_lock(step.env));
     [Some(subject), place].into_iter().flatten().collect()
 }

@@ -136,9 +136,10 @@ impl Command {
 
     fn locks(&self) -> Vec<Lock> {
         let env = self.step.env;
-        let subject = store::lock::subject(env, self.step.definition.workflow, self.request.user_id.as_str());
+        let subject =
+            store::run::subject_lock(env, self.step.definition.workflow, self.request.user_id.as_str());
         let waitlist =
-            self.step.current.settings.waitlist_limit.is_some().then(|| store::lock::waitlist(env));
+            self.step.current.settings.waitlist_limit.is_some().then(|| store::end_user::waitlist_lock(env));
         let key = self.key.as_ref().map(|(key, _)| store::idempotency::lock(env, PATH, key));
         [Some(subject), waitlist, key].into_iter().flatten().collect()
     }

@@ -80,7 +80,7 @@ impl Target {
     }
 
     fn lock(&self, env: Env) -> Lock {
-        store::lock::subject(env, self.workflow, &self.user_id)
+        store::run::subject_lock(env, self.workflow, &self.user_id)
     }
 }
 

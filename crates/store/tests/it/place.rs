@@ -3,7 +3,7 @@
 use crate::components;
 use kernel::{EndUserId, Env, EnvironmentId, Timestamp};
 use sql::{Database, Engine, Locks};
-use store::{end_user, lock};
+use store::end_user;
 use testkit::{SeededRng, databases};
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ async fn admit(db: &Database, users: std::ops::Range<u64>) {
 }
 
 async fn admitted(db: &Database, n: u128, limit: u32) -> u32 {
-    db.write(lock::waitlist(env(n)), move |tx| end_user::admitted(tx, env(n), limit)).await.unwrap()
+    db.write(end_user::waitlist_lock(env(n)), move |tx| end_user::admitted(tx, env(n), limit)).await.unwrap()
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use sql::{Database, Fault, Locks, Tx};
 use std::time::Duration;
 use store::delivery::Attempt;
 use store::run::Filter;
-use store::{definition, delivery, end_user, handover, idempotency, lead, lock, mail, run, tenant};
+use store::{definition, delivery, end_user, handover, idempotency, lead, mail, run, tenant};
 use testkit::{SeededRng, TestDb};
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ where
     T: Send + 'static,
     F: for<'t> Fn(&mut Tx<'t>) -> Result<T, Fault> + Send + 'static,
 {
-    db.write(lock::subject(env, of.workflow, of.user_id.as_str()), f).await
+    db.write(run::subject_lock(env, of.workflow, of.user_id.as_str()), f).await
 }
 
 #[tokio::test]
@@ -160,7 +160,8 @@ async fn subjects_users_and_tenants_are_written_once_and_bound() {
         .await
         .unwrap();
         assert_eq!(ids, (one.end_user, one.end_user));
-        let admitted = db.write(lock::waitlist(env(1)), |tx| end_user::admitted(tx, env(1), 10)).await;
+        let admitted =
+            db.write(end_user::waitlist_lock(env(1)), |tx| end_user::admitted(tx, env(1), 10)).await;
         assert_eq!(admitted.unwrap(), 1);
         let id = one.tenant;
         let bound = db.read(move |tx| tenant::get(tx, env(1), id)).await.unwrap().unwrap();
