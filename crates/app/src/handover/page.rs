@@ -4,7 +4,7 @@ use super::url::{onboarding, page_url, success};
 use super::{NewLink, hash, otp};
 use crate::App;
 use crate::enrich;
-use crate::run::{Step, StepFault, version};
+use crate::run::{StepContext, StepFault, version};
 use crate::setting::{self, Current, SettingFault};
 use kernel::{Category, Env, EnvironmentId, ProductId, RunId, Timestamp, WorkflowId};
 use model::run::{Event, NodeStatus, Run, RunKind, RunState, WaitingFor};
@@ -243,14 +243,20 @@ async fn hand_over(app: &App, opened: &Opened) -> Result<Continue, PageFault> {
 }
 
 async fn record(app: &App, opened: &Opened, code: &str, back: &NewLink) -> Result<(), PageFault> {
-    let step = Step::new(app, Arc::clone(&opened.current), Arc::clone(&opened.definition));
+    let step = StepContext::new(app, Arc::clone(&opened.current), Arc::clone(&opened.definition));
     let lock = store::run::subject_lock(opened.env, opened.run.workflow, opened.run.user_id.as_str());
     let (run, code, back) = (opened.run.id, code.to_owned(), back.hash.clone());
     let returns = opened.run.kind == RunKind::Signup;
     app.db.write(lock, move |tx| write(tx, &step, run, &code, returns.then_some(back.as_str()))).await
 }
 
-fn write(tx: &mut Tx<'_>, step: &Step, id: RunId, code: &str, back: Option<&str>) -> Result<(), PageFault> {
+fn write(
+    tx: &mut Tx<'_>,
+    step: &StepContext,
+    id: RunId,
+    code: &str,
+    back: Option<&str>,
+) -> Result<(), PageFault> {
     store::handover::add_otp(tx, step.env, code, id, step.now)?;
     if let Some(back) = back {
         store::handover::add_return_link(tx, step.env, back, id, step.now)?;

@@ -1,6 +1,6 @@
 //! The acknowledgement: early, once, again, different, late, unknown, foreign: each has an answer (decision D13).
 
-use super::{Step, StepFault, version};
+use super::{StepContext, StepFault, version};
 use crate::App;
 use crate::setting::{self, SettingFault};
 use durable::signal;
@@ -72,7 +72,7 @@ pub async fn acknowledge(app: &App, caller: &Caller, request: AckRequest) -> Res
     let head = find(app, caller.env, id).await?;
     let current = setting::current(app, caller.env).await?;
     let definition = version(app, caller.env, head.workflow, head.version).await?.ok_or(AckFault::Unknown)?;
-    let step = Step::new(app, current, definition);
+    let step = StepContext::new(app, current, definition);
     let lock = store::run::subject_lock(caller.env, head.workflow, &head.user_id);
     let request = AckRequest { builder: normal(request.builder), ..request };
     app.db.write(lock, move |tx| record(tx, &step, id, &request)).await
@@ -106,7 +106,7 @@ fn normal(builder: BuilderTenant) -> BuilderTenant {
     BuilderTenant { id: full(builder.id), name: full(builder.name) }
 }
 
-fn record(tx: &mut Tx<'_>, step: &Step, id: RunId, request: &AckRequest) -> Result<(), AckFault> {
+fn record(tx: &mut Tx<'_>, step: &StepContext, id: RunId, request: &AckRequest) -> Result<(), AckFault> {
     let run = store::run::get(tx, step.env, id)?.ok_or(AckFault::Unknown)?;
     check(&run, request)?;
     let (correlation, builder) = (id.to_string(), &request.builder);

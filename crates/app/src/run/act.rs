@@ -1,6 +1,6 @@
 //! What an operator does to a run: retry, skip, cancel an incident or a wait; admit who is on the waitlist.
 
-use super::{Step, StepFault, ack, version};
+use super::{StepContext, StepFault, ack, version};
 use crate::App;
 use crate::operator::Actor;
 use crate::setting::{self, SettingFault};
@@ -102,7 +102,7 @@ async fn act(app: &App, actor: &Actor, env: Env, id: RunId, event: Event) -> Res
     let run = app.db.read(move |tx| store::run::get(tx, env, id)).await?.ok_or(ActFault::Unknown)?;
     let current = setting::current(app, env).await?;
     let definition = version(app, env, run.workflow, run.version).await?.ok_or(ActFault::Unknown)?;
-    let step = Step::new(app, current, definition);
+    let step = StepContext::new(app, current, definition);
     tracing::info!(run.id = %id, operator.id = %actor.id, act = ?event, "an operator acts on a run");
     app.db
         .write(locks(&step, &run, &event), move |tx| {
@@ -114,7 +114,7 @@ async fn act(app: &App, actor: &Actor, env: Env, id: RunId, event: Event) -> Res
         .await
 }
 
-fn locks(step: &Step, run: &Run, event: &Event) -> Vec<Lock> {
+fn locks(step: &StepContext, run: &Run, event: &Event) -> Vec<Lock> {
     let subject = store::run::subject_lock(step.env, run.workflow, run.user_id.as_str());
     // Whoever takes a place counts with those who look for one.
     let place = (*event == Event::Admitted).then(|| store::end_user::waitlist_lock(step.env));

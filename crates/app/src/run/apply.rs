@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Everything a step needs that must not change when its command runs again: the time, new ids, the settings.
-pub(crate) struct Step {
+pub(crate) struct StepContext {
     pub env: Env,
     pub now: Timestamp,
     pub current: Arc<Current>,
@@ -60,7 +60,7 @@ impl StepFault {
     }
 }
 
-impl Step {
+impl StepContext {
     pub fn new(app: &App, current: Arc<Current>, definition: Arc<Definition>) -> Self {
         let now = app.db.now();
         let rng = app.rng.as_ref();
@@ -114,7 +114,7 @@ impl Step {
 }
 
 /// Writes a step's effects and events; the run's own row is the caller's.
-pub(crate) fn apply(tx: &mut Tx<'_>, ctx: &Step, step: &model::run::Step) -> Result<(), StepFault> {
+pub(crate) fn apply(tx: &mut Tx<'_>, ctx: &StepContext, step: &model::run::Step) -> Result<(), StepFault> {
     for effect in &step.effects {
         write(tx, ctx, &step.run, *effect)?;
     }
@@ -124,7 +124,7 @@ pub(crate) fn apply(tx: &mut Tx<'_>, ctx: &Step, step: &model::run::Step) -> Res
     Ok(())
 }
 
-fn write(tx: &mut Tx<'_>, ctx: &Step, run: &Run, effect: Effect) -> Result<(), StepFault> {
+fn write(tx: &mut Tx<'_>, ctx: &StepContext, run: &Run, effect: Effect) -> Result<(), StepFault> {
     let (env, now) = (ctx.env, ctx.now);
     match effect {
         Effect::AdmitUser => store::end_user::admit(tx, env, run.end_user, now)?,
@@ -151,7 +151,7 @@ fn write(tx: &mut Tx<'_>, ctx: &Step, run: &Run, effect: Effect) -> Result<(), S
 }
 
 /// The delivery of this run and its first job; a disabled endpoint keeps the delivery for later.
-fn send(tx: &mut Tx<'_>, ctx: &Step, run: &Run) -> Result<(), StepFault> {
+fn send(tx: &mut Tx<'_>, ctx: &StepContext, run: &Run) -> Result<(), StepFault> {
     let facts = body::Facts {
         workflow: run.workflow,
         run: run.id,
@@ -170,20 +170,20 @@ fn send(tx: &mut Tx<'_>, ctx: &Step, run: &Run) -> Result<(), StepFault> {
 }
 
 /// The delivery that exists, once more: the same id and the same bytes.
-fn again(tx: &mut Tx<'_>, ctx: &Step, run: &Run, purpose: Purpose) -> Result<(), StepFault> {
+fn again(tx: &mut Tx<'_>, ctx: &StepContext, run: &Run, purpose: Purpose) -> Result<(), StepFault> {
     let deliveries = store::delivery::of_run(tx, ctx.env, run.id)?;
     let Some(delivery) = deliveries.last() else { return Ok(()) };
     let job = webhook::delivery(ctx.ids.job, run, delivery.id, purpose, ctx.now)?;
     enqueue(tx, ctx, job)
 }
 
-fn enqueue(tx: &mut Tx<'_>, ctx: &Step, job: NewJob) -> Result<(), StepFault> {
+fn enqueue(tx: &mut Tx<'_>, ctx: &StepContext, job: NewJob) -> Result<(), StepFault> {
     Ok(job::enqueue(tx, &ctx.jobs, ctx.env, &job, ctx.now)?)
 }
 
 /// Standard events go to the outbox as one message, numbered on the subject's row (decision D26 says which ids they
 /// carry).
-fn push(tx: &mut Tx<'_>, ctx: &Step, run: &Run, events: &[Emitted]) -> Result<(), StepFault> {
+fn push(tx: &mut Tx<'_>, ctx: &StepContext, run: &Run, events: &[Emitted]) -> Result<(), StepFault> {
     if events.is_empty() {
         return Ok(());
     }
@@ -203,7 +203,7 @@ fn push(tx: &mut Tx<'_>, ctx: &Step, run: &Run, events: &[Emitted]) -> Result<()
     Ok(())
 }
 
-fn house_event(ctx: &Step, run: &Run, index: usize, event: &Emitted) -> HouseEvent {
+fn house_event(ctx: &StepContext, run: &Run, index: usize, event: &Emitted) -> HouseEvent {
     let mut context = Map::new();
     context.insert("source".to_owned(), json!("product"));
     context.insert("environment_id".to_owned(), json!(ctx.env.to_string()));

@@ -20,7 +20,7 @@ mod view;
 pub use ack::{AckFault, AckRequest, acknowledge};
 pub use act::{ActFault, BATCH_MAX, BatchFault, admit, admit_next, cancel, retry, skip};
 pub use apply::StepFault;
-pub(crate) use apply::{Step, apply};
+pub(crate) use apply::{StepContext, apply};
 pub use news::News;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
 pub use try_out::{TryFault, first_workflow, try_signup, workflows};

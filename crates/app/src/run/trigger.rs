@@ -1,6 +1,6 @@
 //! `POST /trigger`: a signup or a login begins, or goes on (decision D14).
 
-use super::{Step, StepFault, published};
+use super::{StepContext, StepFault, published};
 use crate::handover::{self, HostedPage};
 use crate::setting::{self, Current, SettingFault};
 use crate::{App, enrich, path};
@@ -97,7 +97,7 @@ pub async fn trigger(app: &App, caller: &Caller, request: Trigger) -> Result<Tri
     let link = handover::NewLink::make(app.rng.as_ref(), HostedPage::Continue);
     let (token, url_of) = (link.token.clone(), Arc::clone(&current));
 
-    let command = Command::new(app, Step::new(app, current, definition), link, request);
+    let command = Command::new(app, StepContext::new(app, current, definition), link, request);
     let locks = command.locks();
     let (run, kind) = app.db.write(locks, move |tx| command.run(tx)).await?;
     let redirect_url =
@@ -107,7 +107,7 @@ pub async fn trigger(app: &App, caller: &Caller, request: Trigger) -> Result<Tri
 
 /// All that the command needs, fixed before it runs: it may run again.
 struct Command {
-    step: Step,
+    step: StepContext,
     request: Trigger,
     enrichment: model::enrichment::Enrichment,
     fresh: (RunId, EndUserId, TenantId),
@@ -120,7 +120,7 @@ struct Command {
 const PATH: &str = "trigger";
 
 impl Command {
-    fn new(app: &App, step: Step, link: handover::NewLink, request: Trigger) -> Self {
+    fn new(app: &App, step: StepContext, link: handover::NewLink, request: Trigger) -> Self {
         let rng = app.rng.as_ref();
         let key = request.idempotency.as_ref().map(|(key, body)| (key.clone(), hash(body)));
         Self {

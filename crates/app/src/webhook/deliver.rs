@@ -3,7 +3,7 @@
 use super::attempt::{Outcome, Sent, request, shown};
 use super::{Delivering, Purpose, WebhookFault, ack_timer, given_up, gone, step, tell};
 use crate::App;
-use crate::run::Step;
+use crate::run::StepContext;
 use durable::{Claimed, Handler, Jobs, Running, job};
 use kernel::{JobId, Timestamp};
 use model::run::Event;
@@ -85,7 +85,7 @@ async fn later(app: &App, claimed: Claimed, due_at: Timestamp) -> Result<(), Web
 }
 
 /// The signed request, or why there is none.
-fn sendable(step: &Step, url: Option<Url>, delivery: &Delivery) -> Result<Request, Event> {
+fn sendable(step: &StepContext, url: Option<Url>, delivery: &Delivery) -> Result<Request, Event> {
     let missing =
         |what: &str| Event::DeliveryFailed(format!("no {what} is set: set one in Settings and retry"));
     let url = url.ok_or_else(|| missing("webhook URL"))?;
@@ -115,7 +115,7 @@ async fn send(
 struct Done {
     claimed: Claimed,
     work: Delivering,
-    step: Step,
+    step: StepContext,
 }
 
 /// Ends the job without an attempt and tells the run why.

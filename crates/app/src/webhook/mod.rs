@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use sql::{Lock, Tx};
 
 use crate::App;
-use crate::run::{Step, StepFault};
+use crate::run::{StepContext, StepFault};
 use crate::setting::{self, SettingFault};
 
 /// One attempt of a delivery.
@@ -155,15 +155,15 @@ impl WebhookFault {
 }
 
 /// What every job of a run works with.
-async fn step(app: &App, env: Env, target: &Target) -> Result<Step, WebhookFault> {
+async fn step(app: &App, env: Env, target: &Target) -> Result<StepContext, WebhookFault> {
     let current = setting::current(app, env).await?;
     let definition = crate::run::version(app, env, target.workflow, target.version).await?;
     let definition = definition.ok_or(WebhookFault::Definition(target.version))?;
-    Ok(Step::new(app, current, definition))
+    Ok(StepContext::new(app, current, definition))
 }
 
 /// Tells the run what happened. A run that is past it, or gone, needs no telling.
-fn tell(tx: &mut Tx<'_>, step: &Step, run: RunId, event: &Event) -> Result<(), StepFault> {
+fn tell(tx: &mut Tx<'_>, step: &StepContext, run: RunId, event: &Event) -> Result<(), StepFault> {
     let Some(run) = store::run::get(tx, step.env, run)? else { return Ok(()) };
     match step.take(tx, run, event, &step.facts_with(None)) {
         Ok(_) | Err(StepFault::Refused(_)) => Ok(()),
