@@ -28,7 +28,7 @@ async fn handle(State(state): State<ApiState>, request: Request) -> Response {
         Ok(wanted) => wanted,
         Err(refusal) => return admitted.refuse(refusal),
     };
-    match acknowledge(&state.app, &admitted.caller, wanted).await {
+    match acknowledge(&state.app, admitted.caller.env, wanted).await {
         // The seed's spelling (decision D7).
         Ok(()) => Json(json!({"status": 200, "data": {"message": "Acknowledment recieved"}})).into_response(),
         Err(fault) => admitted.refuse(refusal(&fault, &admitted)),

@@ -22,9 +22,8 @@ async fn handle(State(state): State<ApiState>, Path(id): Path<String>, request: 
         Ok(admitted) => admitted,
         Err(refused) => return refused,
     };
-    match status(&state.app, &admitted.caller, &id).await {
+    match status(&state.app, admitted.caller.env, &id).await {
         Ok(found) => Json(json!({"status": 200, "data": present(&found)})).into_response(),
-        Err(ViewFault::Forbidden) => admitted.refuse(Refusal::forbidden()),
         Err(ViewFault::Unknown) => {
             admitted.refuse(Refusal::absent("no such run in this environment").with_code("RUN_NOT_FOUND"))
         }

@@ -30,7 +30,7 @@ async fn handle(State(state): State<ApiState>, request: Request) -> Response {
         Ok(wanted) => wanted,
         Err(refusal) => return admitted.refuse(refusal),
     };
-    match trigger(&state.app, &admitted.caller, wanted).await {
+    match trigger(&state.app, admitted.caller.env, wanted).await {
         Ok(triggered) => answer(&triggered),
         Err(fault) => admitted.refuse(refusal(&fault, &admitted)),
     }
@@ -102,7 +102,6 @@ fn answer(triggered: &Triggered) -> Response {
 
 fn refusal(fault: &TriggerFault, admitted: &Admitted) -> Refusal {
     match fault {
-        TriggerFault::Forbidden => Refusal::forbidden(),
         TriggerFault::Workflow => {
             Refusal::absent("this environment has no published workflow with that workflow_id")
                 .with_code("WORKFLOW_NOT_FOUND")

@@ -173,13 +173,10 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Whether the caller may do what any one of `wanted` allows.
-    pub fn may(&self, wanted: &[Scope]) -> bool {
-        wanted.iter().any(|scope| self.scopes.contains(scope))
-    }
-
+    /// Whether the caller may do what needs this. The gate of a route asks, nobody behind it.
     pub fn meets(&self, need: Need) -> bool {
-        self.may(need.scopes) || (need.private_key && self.kind == CallerKind::PrivateKey)
+        let scoped = need.scopes.iter().any(|scope| self.scopes.contains(scope));
+        scoped || (need.private_key && self.kind == CallerKind::PrivateKey)
     }
 }
 

@@ -4,8 +4,7 @@ use super::{Trigger, TriggerFault, Triggered, ViewFault, trigger};
 use crate::App;
 use crate::operator::Actor;
 use crate::setting;
-use kernel::{Category, Env, KeyId, WorkflowId};
-use model::caller::{Caller, CallerKind, Scope};
+use kernel::{Category, Env, WorkflowId};
 use model::email::Email;
 use model::platform::Stage;
 use model::run::UserId;
@@ -55,13 +54,6 @@ pub async fn try_signup(
     let email: Email = email.trim().parse().map_err(|_| TryFault::Email)?;
     let user_id = UserId::new(user_id.trim()).map_err(|_| TryFault::UserId)?;
     let workflow = workflows(app, env).await?.into_iter().next().ok_or(TryFault::NoWorkflow)?.workflow;
-    let caller = Caller {
-        env,
-        kind: CallerKind::Token,
-        // No key of the environment asked: the operator did, and the log says who.
-        key: KeyId::from_uuid(actor.id.uuid()),
-        scopes: vec![Scope::WorkflowTriggerApi],
-    };
     tracing::info!(operator.id = %actor.id, "an operator tries a signup");
     let request = Trigger {
         user_id,
@@ -71,7 +63,7 @@ pub async fn try_signup(
         address: None,
         idempotency: None,
     };
-    Ok(trigger(app, &caller, request).await?)
+    Ok(trigger(app, env, request).await?)
 }
 
 /// The published workflows of an environment, the oldest first.
