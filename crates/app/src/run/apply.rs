@@ -14,6 +14,7 @@ use serde_json::{Map, json};
 use sql::Tx;
 use std::sync::Arc;
 use std::time::Duration;
+use store::run::Subject;
 
 /// Everything a step needs that must not change when its command runs again: the time, new ids, the settings.
 pub(crate) struct StepContext {
@@ -108,17 +109,29 @@ impl StepContext {
     ) -> Result<Run, StepFault> {
         let step = advance(&self.definition, run, event, facts)?;
         store::run::save(tx, self.env, &step.run)?;
-        apply(tx, self, &step)?;
+        let subject = match step.events.as_slice() {
+            [] => None,
+            _ => store::run::subject(tx, self.env, step.run.workflow, step.run.user_id.as_str())?,
+        };
+        apply(tx, self, &step, subject)?;
         Ok(step.run)
     }
 }
 
-/// Writes a step's effects and events; the run's own row is the caller's.
-pub(crate) fn apply(tx: &mut Tx<'_>, ctx: &StepContext, step: &model::run::Step) -> Result<(), StepFault> {
+/// Writes a step's effects and events; the run's own row is the caller's. `subject` is the subject's row as it is
+/// stored; only events ask for it.
+pub(crate) fn apply(
+    tx: &mut Tx<'_>,
+    ctx: &StepContext,
+    step: &model::run::Step,
+    subject: Option<Subject>,
+) -> Result<(), StepFault> {
     for effect in &step.effects {
         write(tx, ctx, &step.run, *effect)?;
     }
-    push(tx, ctx, &step.run, &step.events)?;
+    if !step.events.is_empty() {
+        push(tx, ctx, step, subject)?;
+    }
     let (news, run) = (ctx.news.clone(), step.run.id);
     tx.on_commit(move || news.ring(run));
     Ok(())
@@ -183,20 +196,22 @@ fn enqueue(tx: &mut Tx<'_>, ctx: &StepContext, job: NewJob) -> Result<(), StepFa
 
 /// Standard events go to the outbox as one message, numbered on the subject's row (decision D26 says which ids they
 /// carry).
-fn push(tx: &mut Tx<'_>, ctx: &StepContext, run: &Run, events: &[Emitted]) -> Result<(), StepFault> {
-    if events.is_empty() {
-        return Ok(());
-    }
+fn push(
+    tx: &mut Tx<'_>,
+    ctx: &StepContext,
+    step: &model::run::Step,
+    known: Option<Subject>,
+) -> Result<(), StepFault> {
+    let run = &step.run;
     let user_id = run.user_id.as_str();
-    let known = store::run::subject(tx, ctx.env, run.workflow, user_id)?;
     let n = known.as_ref().map_or(0, |subject| subject.outbox_n);
     // This command's time was taken before it had the lock; the outbox must not go back.
     let at = known.map_or(ctx.now, |subject| subject.outbox_at.max(ctx.now));
     let name = format!("{}/{user_id}", run.workflow);
-    let events = events.iter().enumerate().map(|(index, event)| house_event(ctx, run, index, event));
+    let events = step.events.iter().enumerate().map(|(index, event)| house_event(ctx, run, index, event));
     let body = serde_json::to_string(&events.collect::<Vec<_>>())?;
     outbox::push(tx, ctx.env, &name, n, at, &body)?;
-    let subject = store::run::Subject { run: run.id, outbox_n: n + 1, outbox_at: at };
+    let subject = Subject { run: run.id, outbox_n: n + 1, outbox_at: at };
     store::run::save_subject(tx, ctx.env, run.workflow, user_id, &subject)?;
     let bell = ctx.bell.clone();
     tx.on_commit(move || bell.ring());

@@ -17,7 +17,7 @@ use store::idempotency::Known;
 use url::Url;
 
 /// How long an `Idempotency-Key` is remembered.
-const KEY_LIFE: Duration = Duration::from_secs(24 * 3_600);
+pub(crate) const KEY_LIFE: Duration = Duration::from_secs(24 * 3_600);
 
 /// A trigger whose fields have been read.
 #[derive(Debug, Clone)]
@@ -143,18 +143,16 @@ impl Command {
         let env = self.step.env;
         let user_id = self.request.user_id.as_str();
         let subject = store::run::subject(tx, env, self.step.definition.workflow, user_id)?;
-        let before = match subject {
+        let before = match &subject {
             Some(subject) => store::run::get(tx, env, subject.run)?,
             None => None,
         };
         let run = match before {
-            None => self.signup(tx, None)?,
-            Some(run) if run.state == RunState::Cancelled => match run.kind {
-                RunKind::Signup => self.signup(tx, Some(&run))?,
-                RunKind::Login => self.login(tx, &run)?,
-            },
-            Some(run) if run.handed_over_at.is_some() => self.login(tx, &run)?,
-            Some(run) => run,
+            Some(run) if run.state != RunState::Cancelled && run.handed_over_at.is_none() => run,
+            before => {
+                let new = self.next(tx, before.as_ref())?;
+                self.begin(tx, new, subject)?
+            }
         };
         store::handover::add_link(tx, env, &self.link.hash, run.id, self.step.now)?;
         self.remember(tx, &run)?;
@@ -186,13 +184,20 @@ impl Command {
         Ok(())
     }
 
+    /// The run that comes after one that is over: a signup until somebody was handed over.
+    fn next(&self, tx: &mut Tx<'_>, before: Option<&Run>) -> Result<Run, TriggerFault> {
+        match before {
+            Some(run) if run.state != RunState::Cancelled || run.kind == RunKind::Login => self.login(run),
+            cancelled => self.signup(tx, cancelled),
+        }
+    }
+
     /// A new run; one that was cancelled before leaves its tenant to it.
     fn signup(&self, tx: &mut Tx<'_>, cancelled: Option<&Run>) -> Result<Run, TriggerFault> {
         let missing = missing(&self.step.current, &self.console);
         if !missing.is_empty() {
             return Err(TriggerFault::Incomplete(missing));
         }
-        let facts = self.step.facts(tx, self.request.user_id.as_str())?;
         let (id, end_user, tenant) = self.fresh;
         let (env, request) = (self.step.env, &self.request);
         let user_id = request.user_id.as_str();
@@ -206,12 +211,11 @@ impl Command {
             tenant: cancelled.map_or(tenant, |run| run.tenant),
             enrichment: self.enrichment.clone(),
         };
-        let run = begin(&self.step.definition, id, RunKind::Signup, subject, self.step.now);
-        self.store(tx, run, &facts)
+        Ok(begin(&self.step.definition, id, RunKind::Signup, subject, self.step.now))
     }
 
     /// The short run of a user who has been handed over before.
-    fn login(&self, tx: &mut Tx<'_>, before: &Run) -> Result<Run, TriggerFault> {
+    fn login(&self, before: &Run) -> Result<Run, TriggerFault> {
         if self.step.current.settings.success_url.is_none() {
             return Err(TriggerFault::Incomplete(vec![success_url(&self.step.current, &self.console)]));
         }
@@ -228,15 +232,24 @@ impl Command {
         run.builder_tenant.clone_from(&before.builder_tenant);
         run.plan.clone_from(&before.plan);
         run.applied_role.clone_from(&before.applied_role);
-        // A login never meets the waitlist.
-        let facts = self.step.facts_with(None);
-        self.store(tx, run, &facts)
+        Ok(run)
     }
 
-    fn store(&self, tx: &mut Tx<'_>, run: Run, facts: &model::run::Facts<'_>) -> Result<Run, TriggerFault> {
-        let step = advance(&self.step.definition, run, &Event::Triggered, facts).map_err(StepFault::from)?;
+    /// The new run's first step. `known` is the subject's row.
+    fn begin(
+        &self,
+        tx: &mut Tx<'_>,
+        run: Run,
+        known: Option<store::run::Subject>,
+    ) -> Result<Run, TriggerFault> {
+        let facts = match run.kind {
+            RunKind::Signup => self.step.facts(tx, run.user_id.as_str())?,
+            // A login never meets the waitlist.
+            RunKind::Login => self.step.facts_with(None),
+        };
+        let step = advance(&self.step.definition, run, &Event::Triggered, &facts).map_err(StepFault::from)?;
         store::run::insert(tx, self.step.env, &step.run)?;
-        super::apply(tx, &self.step, &step)?;
+        super::apply(tx, &self.step, &step, known)?;
         Ok(step.run)
     }
 }
