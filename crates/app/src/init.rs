@@ -21,7 +21,7 @@ use model::{
         Settings,
         address::{AddressFault, web_address},
     },
-    workflow::Definition,
+    workflow::{Definition, DefinitionFault},
 };
 use oidc::PrivateKey;
 use serde::{Serialize, Serializer};
@@ -128,6 +128,8 @@ pub struct Workflows {
 pub enum InitFault {
     #[error("the state database is already initialised")]
     Already,
+    #[error("the first workflow")]
+    Workflow(#[from] DefinitionFault),
     #[error("the product's name {0}")]
     Product(#[source] BoundedFault),
     #[error("{what}")]
@@ -151,6 +153,7 @@ impl InitFault {
         match self {
             Self::Already => Category::Conflict,
             Self::Product(_) | Self::Address { .. } | Self::Operator(_) => Category::Invalid,
+            Self::Workflow(_) => Category::Fault,
             Self::Key(fault) => fault.category(),
             Self::Sign(fault) => fault.category(),
             Self::Setting(fault) => fault.category(),
@@ -216,6 +219,7 @@ fn prepare(
     let project = key::opaque(env, new_key("Project key", KeyKind::Project), rng, now)?;
     let private = key::opaque(env, new_key("First private key", KeyKind::Private), rng, now)?;
     let workflow = Definition::prosumer(WorkflowId::ordered(now, rng));
+    workflow.validate()?;
     let initialised = Initialised {
         product_id: product.id,
         environment_id: env.id(),

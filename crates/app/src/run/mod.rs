@@ -6,7 +6,7 @@
 //!
 //! Guarantees: two triggers for one user give one run; a webhook of a run has one id, whatever is retried or sent
 //! again; the first acknowledgement wins, and the same one again is answered the same. Limits: one command a step;
-//! a list shows at most 200 runs. Not promised: that a trigger with another mail or role changes a run that is
+//! a page of a list shows at most 199 runs. Not promised: that a trigger with another mail or role changes a run that is
 //! under way (decision D14 ignores it).
 
 mod ack;
@@ -31,7 +31,7 @@ pub use view::{
 
 use crate::App;
 use kernel::{Env, EnvironmentId, Monotonic, WorkflowId};
-use model::workflow::{Definition, DefinitionFault};
+use model::workflow::Definition;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -48,23 +48,6 @@ type Versions = HashMap<(EnvironmentId, WorkflowId, u32), Arc<Definition>>;
 pub struct Definitions {
     versions: Mutex<Versions>,
     published: Mutex<Published>,
-}
-
-/// Why a definition could not be published.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishFault {
-    #[error("the definition")]
-    Definition(#[from] DefinitionFault),
-    #[error("workflow store")]
-    Store(#[from] sql::Fault),
-}
-
-/// Publishes the first version of a workflow.
-pub async fn publish(app: &App, env: Env, definition: Definition) -> Result<(), PublishFault> {
-    definition.validate()?;
-    let now = app.db.now();
-    app.db.write(sql::Locks::none(), move |tx| store::definition::create(tx, env, &definition, now)).await?;
-    Ok(())
 }
 
 /// The published version of a workflow; `None` where the environment has no such workflow.

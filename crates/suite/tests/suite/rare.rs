@@ -31,6 +31,15 @@ async fn trigger(house: &House, env: Env, workflow: WorkflowId, user: &str) -> R
     app::run::trigger(&house.app, env, request).await.unwrap().run
 }
 
+/// Another workflow than the one that came with the installation.
+async fn publish(house: &House, env: Env, workflow: WorkflowId) {
+    let (definition, now) = (Definition::prosumer(workflow), house.app.db.now());
+    let db = &house.app.db;
+    db.write(sql::Locks::none(), move |tx| store::definition::create(tx, env, &definition, now))
+        .await
+        .unwrap();
+}
+
 async fn detail(house: &House, env: Env, run: RunId) -> app::run::RunDetail {
     app::run::detail(&house.app, env, run).await.unwrap().unwrap()
 }
@@ -53,7 +62,7 @@ async fn production_sends_again_three_times_before_a_missing_ack_is_an_incident(
         })
         .await;
     let workflow = WorkflowId::from_uuid(uuid::Uuid::from_u128(9));
-    app::run::publish(&house.app, env, Definition::prosumer(workflow)).await.unwrap();
+    publish(&house, env, workflow).await;
     let run = trigger(&house, env, workflow, "ada").await;
     house.settle().await;
     for sent in 1..=3 {
@@ -150,7 +159,7 @@ async fn a_user_of_two_workflows_has_two_runs_and_one_place() {
     let mut house = House::with(Options { waitlist_limit: Some(1), ..Options::default() }).await;
     let (env, first) = (house.env(), house.start.workflows.prosumer);
     let second = WorkflowId::from_uuid(uuid::Uuid::from_u128(9));
-    app::run::publish(&house.app, env, Definition::prosumer(second)).await.unwrap();
+    publish(&house, env, second).await;
     let runs = [trigger(&house, env, first, "ada").await, trigger(&house, env, second, "ada").await];
     assert_ne!(runs[0], runs[1]);
     assert_eq!(trigger(&house, env, second, "ada").await, runs[1]);
