@@ -11,6 +11,7 @@
 mod cache;
 mod revision;
 
+use crate::token::EXPIRY_MAX;
 use cache::{Cache, Entry, Fingerprint};
 use kernel::{Category, Clock, Env, KeyId, Timestamp};
 use model::caller::{Caller, CallerKind, KeyKind, Presented, Scope};
@@ -29,7 +30,7 @@ use store::key::{ApiKey, SigningKey};
 /// The type of the tokens that open our APIs. Session tokens have another (decision D30).
 pub const ACCESS_TOKEN: &str = "JWT";
 /// How long the key set still names a retired key: a token lives for a day at most, and clocks differ.
-pub const RETIRED_FOR: Duration = Duration::from_secs(25 * 3_600);
+pub const RETIRED_FOR: Duration = Duration::from_secs(EXPIRY_MAX.unsigned_abs() + 3_600);
 
 /// Longer texts are not credentials of ours.
 const CREDENTIAL_BYTES_MAX: usize = 8 * 1_024;

@@ -5,6 +5,7 @@
 use crate::{
     App,
     operator::{self, limit},
+    run::KEY_LIFE,
 };
 use kernel::Timestamp;
 use sql::{Fault, Locks, Tx};
@@ -14,8 +15,6 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(3_600);
 /// A code is good for a minute.
 const CODES: Duration = Duration::from_secs(3_600);
-/// An idempotency key is promised for a day.
-const KEYS: Duration = Duration::from_secs(24 * 3_600);
 /// After ten minutes a link says where to sign in; after this it says nothing.
 const LINKS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
@@ -38,7 +37,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
 pub async fn sweep(app: &App) -> Result<usize, Fault> {
     let kinds: [(Forget, Duration); 6] = [
         (store::handover::forget_otps, CODES),
-        (store::idempotency::forget, KEYS),
+        (store::idempotency::forget, KEY_LIFE),
         (store::handover::forget_links, LINKS),
         (store::operator::forget_failures, limit::MEMORY),
         (store::operator::forget_sessions, operator::SESSION_LIFE.whole),

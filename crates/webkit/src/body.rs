@@ -5,8 +5,8 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use std::time::Duration;
 
-/// The largest body that is looked at: the domain's 2 MB are 2,097,152 bytes (decision D11).
-pub const BODY_BYTES_MAX: usize = 2 * 1_024 * 1_024;
+/// The largest body that is looked at is the largest that the telemetry APIs take.
+pub use model::telemetry::BODY_BYTES_MAX;
 /// How much of a body that is too large is still read, so that a client that writes first and reads afterwards
 /// sees the answer rather than a broken connection.
 pub const DRAIN_BYTES_MAX: usize = 8 * 1_024 * 1_024;

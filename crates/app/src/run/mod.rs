@@ -22,6 +22,7 @@ pub use act::{ActFault, BATCH_MAX, BatchFault, admit, admit_next, cancel, retry,
 pub use apply::StepFault;
 pub(crate) use apply::{StepContext, apply};
 pub use news::News;
+pub(crate) use trigger::KEY_LIFE;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
 pub use try_out::{TryFault, first_workflow, try_signup, workflows};
 pub use view::{
