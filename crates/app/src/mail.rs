@@ -34,7 +34,6 @@ pub fn welcome(current: &Current, run: &Run, id: MailId, now: Timestamp) -> Resu
         .get_template(WELCOME)
         .and_then(|text| {
             text.render(context! {
-                name => "",
                 product => &settings.product_name,
                 account => &run.account_name,
                 plan => run.plan.as_ref().map(|plan| plan.name.as_str()),

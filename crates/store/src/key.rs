@@ -1,7 +1,8 @@
 //! API keys, the keys that sign tokens, and the revision by which caches notice revocations.
 //!
-//! A credential is how an environment is found, so the two lookups by credential ([`find`], [`by_hash`],
-//! [`signing`]) take no [`Env`]: like `platform`, they come before one can be vouched for.
+//! A credential is how an environment is found, so the lookups by what a credential says ([`find`], [`by_hash`],
+//! [`signing`]) take no [`Env`]: like `platform`, they come before one can be vouched for. Neither does what counts for
+//! a key or for the installation whatever its environment: [`touch`] and [`revision`].
 
 use kernel::{Env, EnvironmentId, KeyId, OperatorId, Timestamp};
 use model::caller::{KeyKind, Scope};
