@@ -23,6 +23,7 @@ mod suite {
     mod housekeeping;
     mod kill;
     mod listener;
+    mod part;
     mod process;
     mod rare;
     mod receiver;

@@ -1,6 +1,7 @@
 //! Decision D13: each case of the acknowledgement, on a virtual clock.
 
 use super::house::{House, Options};
+use super::part::header;
 use serde_json::json;
 use std::time::Duration;
 
@@ -188,8 +189,4 @@ async fn an_ack_after_a_skip_brings_the_builders_tenant() {
     assert_eq!(house.ack(&run, Some("t-1")).await.status, 200);
     assert_eq!(house.run(&run).await["tenant_id"], "t-1");
     assert_eq!(house.ack(&run, Some("t-2")).await.status, 409);
-}
-
-fn header(request: &outbound::Request, name: &str) -> String {
-    request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap()
 }

@@ -4,11 +4,10 @@
 //! Installations are made in process with keys of the test pool, because making RSA keys takes a second; what
 //! `init` itself prints is a test of its own.
 
-use super::house::Answer;
+use super::house::{Answer, pairs};
 use super::receiver::Receiver;
-use app::init::{Initialised, Pairs, Plan, Site};
+use app::init::{Initialised, Plan, Site};
 use kernel::Secret;
-use oidc::PrivateKey;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use server::config::{Config, Layers};
@@ -197,15 +196,6 @@ async fn open(data: &Path, master_key: &Secret<[u8; 32]>, outside: &Outside) -> 
     State::open(&config(data), master_key, outside).await.unwrap()
 }
 
-fn pairs() -> Pairs {
-    let key = |pem| PrivateKey::from_pem(pem).unwrap();
-    Pairs {
-        development: key(include_str!("../fixture/test-only-key-1.pem")),
-        production: key(include_str!("../fixture/test-only-key-2.pem")),
-        api_key: key(include_str!("../fixture/test-only-key-3.pem")),
-    }
-}
-
 /// A process that prints lines, the latest of which are kept for whoever must explain a failure.
 pub struct Lines {
     pub child: Child,
@@ -311,7 +301,7 @@ impl Server {
 }
 
 /// The address in the one line that scripts wait for.
-fn ready(line: &str) -> Option<Url> {
+pub fn ready(line: &str) -> Option<Url> {
     let line: Value = serde_json::from_str(line).ok()?;
     line["message"].as_str()?.contains(" is ready on ").then(|| line["url"].as_str()?.parse().ok())?
 }

@@ -2,6 +2,7 @@
 
 use super::browser::{Browser, text, to};
 use super::house::{House, Options};
+use super::part::header;
 use std::time::Duration;
 
 fn form(over: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
@@ -122,7 +123,7 @@ async fn a_secret_hides_until_it_is_asked_for_and_both_sign_after_a_rotation() {
     assert_eq!(both[1].secret, old);
     house.waiting("ada").await;
     let sent = house.net.requests();
-    let (_, signature) = sent[0].headers.iter().find(|(name, _)| name == "webhook-signature").unwrap();
+    let signature = header(&sent[0], "webhook-signature");
     assert_eq!(signature.split(' ').count(), 2, "{signature}");
     house.clock.advance(Duration::from_secs(24 * 3_600));
     assert_eq!(app::setting::current_secrets(&house.app, env).await.unwrap().len(), 1);

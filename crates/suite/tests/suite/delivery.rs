@@ -1,15 +1,12 @@
 //! The webhook: what is sent, how failures are retried, and what ends it.
 
 use super::house::{House, Options};
+use super::part::header;
 use kernel::Clock;
 use model::webhook::signature::{Received, verify};
 use outbound::recorded::{answer, refused};
 use serde_json::Value;
 use std::time::Duration;
-
-fn header<'r>(request: &'r outbound::Request, name: &str) -> &'r str {
-    request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap()
-}
 
 #[tokio::test]
 async fn the_webhook_carries_every_key_and_a_signature_that_verifies() {

@@ -2,12 +2,13 @@
 //! itself.
 
 use super::binary::{Backend, Installation, Server, until};
+use super::part::{opened, query};
 use super::receiver::{Received, Receiver, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::Clock;
 use model::webhook::signature;
-use serde_json::{Value, json};
+use serde_json::json;
 use server::real::SystemClock;
 use std::collections::HashSet;
 use std::time::Duration;
@@ -32,10 +33,6 @@ async fn at(receiver: Receiver) -> Place {
     let server = house.serve().await;
     let backend = house.backend(&server);
     Place { receiver, house, server, backend }
-}
-
-fn query(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
 fn verify(place: &Place, delivery: &Received) {
@@ -102,8 +99,7 @@ async fn a_signup_from_the_key_to_the_home_page() {
     assert!(onboarding.as_str().starts_with(place.receiver.url("/onboarding?from=signup&").as_str()));
     let code = query(&onboarding, "authOTP").unwrap();
     let session = backend.get(&format!("/v1/ValidateAuthOTP?authOTP={code}"), "").await.json();
-    let claims = session["token"].as_str().unwrap().split('.').nth(1).unwrap();
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    let (_, claims) = opened(session["token"].as_str().unwrap());
     assert_eq!((&claims["emailId"], &claims["tenantId"]), (&json!("ada@acme.com"), &json!("tenant-1")));
     let back = query(&onboarding, "returnUrl").unwrap().parse().unwrap();
     let home = backend.browse(&back).await.location();

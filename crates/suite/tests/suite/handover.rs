@@ -1,20 +1,10 @@
 //! The browser's way: continuation page, last redirect, one-time code, return (decisions D9, D22, D25, D30).
 
 use super::house::House;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use super::part::{opened, query};
 use serde_json::Value;
 use std::time::Duration;
 use url::Url;
-
-fn query(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
-}
-
-fn payload(token: &str, part: usize) -> Value {
-    let part = token.split('.').nth(part).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
-}
 
 /// A user whose run is acknowledged, with the link of the trigger.
 async fn acknowledged(house: &mut House) -> (String, Url) {
@@ -53,8 +43,8 @@ async fn a_code_is_exchanged_once_within_a_minute_for_a_token_that_opens_no_api(
     let answer = house.get(&path).await;
     assert_eq!(answer.status, 200);
     let token = answer.json()["token"].as_str().unwrap().to_owned();
-    assert_eq!(payload(&token, 0)["typ"], "session+jwt");
-    let claims = payload(&token, 1);
+    let (head, claims) = opened(&token);
+    assert_eq!(head["typ"], "session+jwt");
     assert_eq!((claims["aud"].as_str(), claims["authorized"].as_bool()), (Some("session"), Some(true)));
     assert_eq!(
         (claims["tenantId"].as_str(), claims["emailId"].as_str()),

@@ -3,6 +3,7 @@
 //!
 //! Every command runs twice, because a command may run again.
 
+use app::init::Pairs;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -275,15 +276,16 @@ async fn initialise(state: &State, outside: &Outside, options: &Options) -> app:
         success_url: url(SUCCESS),
         waitlist_limit: options.waitlist_limit,
     };
-    let pairs = app::init::Pairs {
+    let site = app::init::Site { db: &state.db, sealer: &state.seal, rng: &*outside.rng };
+    app::init::run(site, &plan, &pairs()).await.unwrap()
+}
+
+/// Keys of the test pool: making three takes a second.
+pub fn pairs() -> Pairs {
+    let key = |pem| PrivateKey::from_pem(pem).unwrap();
+    Pairs {
         development: key(include_str!("../fixture/test-only-key-1.pem")),
         production: key(include_str!("../fixture/test-only-key-2.pem")),
         api_key: key(include_str!("../fixture/test-only-key-3.pem")),
-    };
-    let site = app::init::Site { db: &state.db, sealer: &state.seal, rng: &*outside.rng };
-    app::init::run(site, &plan, &pairs).await.unwrap()
-}
-
-fn key(pem: &str) -> PrivateKey {
-    PrivateKey::from_pem(pem).unwrap()
+    }
 }

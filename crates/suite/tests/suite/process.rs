@@ -2,7 +2,7 @@
 
 pub mod demo;
 
-use super::binary::{Backend, Installation, Lines, Reserved, command, finish, run, until};
+use super::binary::{Backend, Installation, Lines, Reserved, command, finish, ready, run, until};
 use super::receiver::Receiver;
 use serde_json::Value;
 use std::path::Path;
@@ -61,11 +61,6 @@ async fn init_prints_one_object_that_opens_what_serve_serves() {
         assert_eq!(backend.browse(&backend.url.join(probe).unwrap()).await.status, 200, "{probe}");
     }
     assert_eq!(serving.terminate().await.code(), Some(0));
-}
-
-fn ready(line: &str) -> Option<Url> {
-    let line: Value = serde_json::from_str(line).ok()?;
-    line["url"].as_str()?.parse().ok()
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Ways through a signup that few take: Production's patience, an end before its beginning, a second workflow.
 
 use super::house::{House, ONBOARDING, Options, SUCCESS, WEBHOOK};
+use super::part::header;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
@@ -42,10 +43,6 @@ async fn publish(house: &House, env: Env, workflow: WorkflowId) {
 
 async fn detail(house: &House, env: Env, run: RunId) -> app::run::RunDetail {
     app::run::detail(&house.app, env, run).await.unwrap().unwrap()
-}
-
-fn header(request: &outbound::Request, name: &str) -> String {
-    request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap()
 }
 
 /// Decision D13: Production waits a quarter of an hour and sends again three times before it is an incident.

@@ -2,6 +2,7 @@
 //! (decisions D2, D10, D11, D20).
 
 use super::house::{Answer, House};
+use super::part::query;
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -176,7 +177,7 @@ async fn head_uses_up_no_code_and_is_no_visit() {
     assert_eq!(again, run, "nobody was handed over: a trigger is no login yet");
 
     let arrived = house.browse(&link).await.location();
-    let (_, code) = arrived.query_pairs().find(|(name, _)| name == "authOTP").unwrap();
+    let code = query(&arrived, "authOTP").unwrap();
     let path = format!("/v1/ValidateAuthOTP?authOTP={code}");
     let refused = head(path.clone()).await;
     assert_eq!((refused.status.as_u16(), &refused.headers["allow"]), (405, &"GET".parse().unwrap()));

@@ -1,6 +1,7 @@
 //! The token API over its routes (decisions D3 to D5, D16). Tokens that somebody else made: [`super::edge`].
 
 use super::house::{Answer, House};
+use super::part::opened;
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::Request;
@@ -29,10 +30,6 @@ async fn token(house: &House) -> String {
 
 async fn track(house: &House, token: &str) -> Answer {
     post(house, "/api/track", Some(token), &json!({"event_name": "x", "user_id": "u"})).await
-}
-
-fn decoded(part: &str) -> Value {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -93,7 +90,7 @@ async fn the_published_keys_verify_tokens_of_their_environment() {
     let answer = house.get(&path(house.start.environments.development)).await;
     assert_eq!(answer.status, 200);
     let set: oidc::JwkSet = serde_json::from_value(answer.json()).unwrap();
-    assert_eq!(decoded(token.split('.').next().unwrap())["kid"], json!(set.keys[0].kid));
+    assert_eq!(opened(&token).0["kid"], json!(set.keys[0].kid));
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let key = set.keys[0].to_key().unwrap();
     assert!(key.verifies(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()));

@@ -1,6 +1,7 @@
 //! Decision D14: what a trigger gives, again and again.
 
 use super::house::{Answer, House, Options};
+use super::part::query;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -53,7 +54,7 @@ async fn after_the_last_redirect_a_trigger_is_a_login() {
     let link = answer["data"]["redirect_url"].as_str().unwrap().parse().unwrap();
     let home = house.browse(&link).await.location();
     assert_eq!(home.path(), "/home");
-    assert!(home.query_pairs().any(|(name, _)| name == "authOTP"));
+    assert!(query(&home, "authOTP").is_some());
     assert_eq!(house.event_names().await.last().map(String::as_str), Some("signed_in"));
 }
 

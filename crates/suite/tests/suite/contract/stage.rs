@@ -2,6 +2,7 @@
 
 use super::Case;
 use crate::suite::binary::{Backend, Installation, Server, send};
+use crate::suite::part::query;
 use crate::suite::receiver::Receiver;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -96,7 +97,7 @@ impl Stage {
 
     async fn code(&self) -> String {
         let target = self.handed_over().await;
-        target.query_pairs().find(|(name, _)| name == "authOTP").unwrap().1.into_owned()
+        query(&target, "authOTP").unwrap()
     }
 
     async fn used_code(&self) -> String {

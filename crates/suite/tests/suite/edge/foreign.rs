@@ -1,7 +1,9 @@
 //! Credentials that are forged, expired, revoked or another environment's, on every guarded route.
 
 use super::{Family, ROUTES, consumers_run_through, good, post, refusal, send};
-use crate::suite::house::House;
+use crate::suite::house::{House, pairs};
+use crate::suite::part::opened;
+use app::init::Pairs;
 use app::key::NewKey;
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -16,10 +18,6 @@ fn encoded(part: &Value) -> String {
     URL_SAFE_NO_PAD.encode(part.to_string())
 }
 
-fn decoded(part: &str) -> Value {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
-}
-
 async fn token(house: &House, expiry: u32) -> String {
     let mut body = good(house, "/api/token");
     body["scopes"] = json!(crate::suite::route::all_scopes());
@@ -29,14 +27,13 @@ async fn token(house: &House, expiry: u32) -> String {
 
 /// Credentials of `Authorization` that must open nothing.
 async fn foreign(house: &House) -> Vec<(&'static str, String)> {
-    let development = PrivateKey::from_pem(include_str!("../../fixture/test-only-key-1.pem")).unwrap();
-    let production = PrivateKey::from_pem(include_str!("../../fixture/test-only-key-2.pem")).unwrap();
+    let Pairs { development, production, .. } = pairs();
     let stranger = PrivateKey::from_pem(include_str!("../../fixture/test-only-key-4.pem")).unwrap();
     let genuine = token(house, 3_600).await;
     let expired = token(house, 1).await;
     house.clock.advance(Duration::from_secs(10));
     let parts: Vec<&str> = genuine.split('.').collect();
-    let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
+    let (header, claims) = opened(&genuine);
     let id = header["id"].as_str();
     let with_alg = |alg: &str| {
         let mut header = header.clone();
