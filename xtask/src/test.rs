@@ -6,8 +6,10 @@
 //! |---|---|
 //! | `THRIVESTACK_BIN` | the program in its dev build, for the tests that start it |
 //! | `THRIVESTACK_TEST_POSTGRES_URL` | a server whose user may create databases |
-//! | `THRIVESTACK_TEST_NODE_MODULES` | where `standardwebhooks` is |
+//! | `THRIVESTACK_TEST_NODE_MODULES` | where the packages of `crates/suite/node` are |
+//! | `THRIVESTACK_TEST_BROWSER` | a Chromium, for the journeys |
 
+mod browser;
 mod node;
 mod postgres;
 mod tally;
@@ -48,6 +50,8 @@ pub(crate) fn run_as(mut run: Run<'_>) -> Outcome {
     variables.extend(server.as_ref().map(|server| (POSTGRES_URL, server.url())));
     let modules = provide("npm packages", node::install(), &mut left_out);
     variables.extend(modules.map(|folder| ("THRIVESTACK_TEST_NODE_MODULES", folder.display().to_string())));
+    let browser = provide("browser", browser::find(), &mut left_out);
+    variables.extend(browser.map(|program| ("THRIVESTACK_TEST_BROWSER", program.display().to_string())));
     if workspace::is_ci() && !left_out.is_empty() {
         return Err(format!("under CI=true nothing may be left out: {}", left_out.join("; ")).into());
     }

@@ -21,8 +21,10 @@ mod suite {
     mod handover;
     mod house;
     mod housekeeping;
+    mod journey;
     mod kill;
     mod listener;
+    mod node;
     mod part;
     mod process;
     mod rare;

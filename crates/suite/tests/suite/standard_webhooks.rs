@@ -1,43 +1,26 @@
 //! The official Standard Webhooks library for Node believes what the program sends.
 
 use super::binary::Installation;
+use super::node::{modules, node, run};
 use super::receiver::{Received, Receiver, Reply};
 use serde_json::json;
-use std::process::{Output, Stdio};
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
-
-/// Where the menu of tasks has put the npm packages.
-const MODULES: &str = "THRIVESTACK_TEST_NODE_MODULES";
+use std::path::Path;
+use std::process::Output;
 
 /// Reads one delivery as JSON from standard input; a signature that is not believed ends it with a failure.
 const SCRIPT: &str = "
-const { Webhook } = require(process.argv[1] + '/standardwebhooks');
+const { Webhook } = require('standardwebhooks');
 const { secret, headers, body } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const payload = new Webhook(secret).verify(body, headers);
 console.log(payload.eventType);
 ";
 
-#[expect(clippy::disallowed_methods, reason = "what the menu of tasks has prepared")]
-fn modules() -> Option<String> {
-    let given = std::env::var(MODULES).ok().filter(|path| !path.is_empty());
-    if given.is_none() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "under CI=true {MODULES} must be set");
-        eprintln!("skipped: {MODULES} does not say where the npm packages are");
-    }
-    given
-}
-
-async fn verify(modules: &str, secret: &str, delivery: &Received, body: &str) -> Output {
+async fn verify(modules: &Path, secret: &str, delivery: &Received, body: &str) -> Output {
     let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     let headers: serde_json::Map<_, _> =
         names.iter().map(|name| ((*name).to_owned(), delivery.header(name).into())).collect();
-    let input = json!({"secret": secret, "headers": headers, "body": body}).to_string();
-    let mut node = Command::new("node");
-    node.args(["-e", SCRIPT, modules]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut node = node.spawn().unwrap();
-    node.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
-    node.wait_with_output().await.unwrap()
+    let input = json!({"secret": secret, "headers": headers, "body": body});
+    run(node(modules).args(["-e", SCRIPT]), &input).await
 }
 
 #[tokio::test]

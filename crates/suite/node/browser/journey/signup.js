@@ -1,0 +1,119 @@
+// One signup as everybody sees it: the operator comes in by the one-time link, somebody signs up in Acme Notes and
+// arrives, the run tells all of it; the brand changes, and somebody who has to wait meets it.
+"use strict";
+
+const assert = require("node:assert/strict");
+
+const PASSWORD = "correct horse battery";
+const BRAND = { name: "Bright Notes", colour: "#7c3aed", rgb: "rgb(124, 58, 237)" };
+
+module.exports = async (journey) => {
+  const { stage } = journey;
+  const operator = await journey.person();
+  await journey.step("the operator comes in by the one-time link and sets a password", async () => {
+    await operator.goto(stage.console);
+    await journey.look(operator, "setup");
+    await operator.getByLabel("Password").fill(PASSWORD);
+    await operator.getByRole("button", { name: "Set password and sign in" }).click();
+    await operator.waitForURL("**/console/dev");
+  });
+  await journey.step("Home shows the days", async () => {
+    await operator.getByRole("heading", { name: "Home", level: 1 }).waitFor();
+    await journey.look(operator, "home");
+  });
+
+  const ada = await journey.person();
+  await journey.step("Ada signs up in Acme Notes and arrives at its onboarding page", async () => {
+    await ada.goto(stage.acme);
+    await journey.look(ada, "acme");
+    await signUp(ada, "Ada Byron", "ada@acme-rockets.example");
+    await ada.waitForURL(`${stage.acme}onboarding?**`);
+    await ada.getByRole("heading", { name: "Welcome, Ada Byron" }).waitFor();
+    await journey.look(ada, "onboarding");
+  });
+  await journey.step("Ada goes on to her workspace", async () => {
+    await ada.getByRole("button", { name: "Continue to my workspace" }).click();
+    await ada.waitForURL(`${stage.acme}home**`);
+    await journey.look(ada, "workspace");
+  });
+
+  await journey.step("the run is found among the runs", async () => {
+    await room(operator, "Runs");
+    await operator.getByRole("searchbox").fill("ada@acme-rockets");
+    await operator.waitForURL("**/runs?q=ada**");
+    await journey.look(operator, "runs");
+    await operator.getByRole("link", { name: "ada@acme-rockets.example" }).click();
+    await operator.getByRole("heading", { name: "ada@acme-rockets.example", level: 1 }).waitFor();
+  });
+  await journey.step("its journey shows the webhook, the acknowledgement, the lead and the mail", async () => {
+    await operator.locator(".head .pill", { hasText: "Completed" }).waitFor();
+    const done = operator.locator(".steps > li", { has: operator.locator(".knot.done") });
+    for (const name of ["Triggered", "Tenant provisioned", "Acknowledgement", "Lead stored", "Welcome mail"]) {
+      await done.filter({ has: operator.getByText(name, { exact: true }) }).waitFor();
+    }
+    const attempt = operator.locator(".tries details").first();
+    assert.match(await attempt.innerText(), /\b20[0-9]\b/, "the webhook's answer");
+    await attempt.locator("summary").click();
+    await attempt.getByText("webhook-signature:").waitFor();
+    await card(operator, "Lead").waitFor();
+    const mail = card(operator, "Mail");
+    await mail.getByText("Read it").click();
+    assert.match(await mail.innerText(), /Welcome to Acme Notes/);
+    await journey.look(operator, "run");
+  });
+
+  await journey.step("Settings take a new name and colour, and let nobody through", async () => {
+    await room(operator, "Settings");
+    await journey.look(operator, "settings");
+    await operator.getByLabel("Product name").fill(BRAND.name);
+    await operator.getByLabel("Colour").fill(BRAND.colour);
+    await operator.getByLabel("Users let through").fill("0");
+    await operator.getByRole("button", { name: "Save" }).click();
+    await operator.getByRole("status").getByText("Saved").waitFor();
+    await journey.look(operator, "saved");
+  });
+  const grace = await journey.person();
+  await journey.step("Grace waits on a page in the new name and colour", async () => {
+    await grace.goto(stage.acme);
+    await signUp(grace, "Grace Hopper", "grace@cobolworks.example");
+    await grace.getByRole("heading", { name: "You are on the list" }).waitFor();
+    assert.equal(new URL(grace.url()).origin, new URL(stage.api).origin);
+    assert.match(await grace.title(), new RegExp(BRAND.name));
+    await grace.locator(".brand").getByText(BRAND.name).waitFor();
+    const colour = await grace.locator(".brand .mark").evaluate((mark) => getComputedStyle(mark).backgroundColor);
+    assert.equal(colour, BRAND.rgb);
+    await journey.look(grace, "waitlist");
+  });
+  await journey.step("the operator admits her, and her page goes on to Acme Notes", async () => {
+    await room(operator, "Runs");
+    await operator.getByRole("link", { name: "Admit from the waitlist" }).click();
+    await journey.look(operator, "admit");
+    await operator.getByRole("button", { name: "Admit them" }).click();
+    await operator.waitForURL("**/runs");
+    await grace.reload();
+    await grace.waitForURL(`${stage.acme}onboarding?**`);
+  });
+
+  await journey.step("the operator signs out", async () => {
+    await operator.goto(new URL("/console/account", stage.api).href);
+    await journey.look(operator, "account");
+    await operator.getByRole("main").getByRole("button", { name: "Sign out", exact: true }).click();
+    await operator.getByRole("heading", { name: "Sign in", level: 1 }).waitFor();
+    await journey.look(operator, "sign-in");
+  });
+};
+
+async function signUp(page, name, email) {
+  await page.getByLabel("Your name").fill(name);
+  await page.getByLabel("Work e-mail").fill(email);
+  await page.getByRole("button", { name: "Create my workspace" }).click();
+}
+
+async function room(page, name) {
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+}
+
+function card(page, title) {
+  return page.locator(".card", { has: page.getByRole("heading", { name: title, exact: true, level: 2 }) });
+}

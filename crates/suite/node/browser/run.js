@@ -1,0 +1,37 @@
+// Walks one journey in a real browser and ends with a failure that says where it went wrong:
+//
+//   node run.js JOURNEY < the-stage-as-json
+//
+// A journey is a file in `journey` that exports an async function of a `Journey` (see `journey.js`). The stage tells
+// where things are: { browser, shots, acme, console, api }.
+"use strict";
+
+const { readFileSync } = require("node:fs");
+const path = require("node:path");
+const { chromium } = require("playwright-core");
+const { Journey } = require("./journey.js");
+
+// What takes longer is broken, on a busy machine too.
+const PATIENCE_MS = 20_000;
+
+async function main(name) {
+  const stage = { ...JSON.parse(readFileSync(0, "utf8")), patience: PATIENCE_MS };
+  const walk = require(path.join(__dirname, "journey", `${name}.js`));
+  const browser = await chromium.launch({ executablePath: stage.browser });
+  const journey = new Journey(browser, stage);
+  try {
+    await walk(journey);
+    await journey.end();
+    return 0;
+  } catch (fault) {
+    console.error(await journey.explain(fault));
+    return 1;
+  } finally {
+    await browser.close();
+  }
+}
+
+main(process.argv[2]).then(
+  (code) => { process.exitCode = code; },
+  (fault) => { console.error(fault); process.exitCode = 1; },
+);
