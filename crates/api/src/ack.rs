@@ -42,9 +42,9 @@ fn read(body: &Map<String, Value>) -> Result<AckRequest, Refusal> {
         return Err(Refusal::invalid(message).with_code("ONBOARDING_NOT_AWAITED"));
     }
     match (part(body, "createAccountResponse")?, part(body, "joinAccountResponse")?) {
-        (Some(created), _) => ack(created, "accountId", "accountName"),
-        (None, Some(joined)) => Ok(AckRequest { builder: joined_tenant(joined)?, ..ack(joined, "", "")? }),
-        (None, None) => ack(body, "tenantId", "tenantName"),
+        (Some(created), _) => ack(created, tenant(created, "accountId", "accountName")?),
+        (None, Some(joined)) => ack(joined, joined_tenant(joined)?),
+        (None, None) => ack(body, tenant(body, "tenantId", "tenantName")?),
     }
 }
 
@@ -59,13 +59,23 @@ fn part<'b>(body: &'b Map<String, Value>, name: &str) -> Result<Option<&'b Map<S
     }
 }
 
-fn ack(part: &Map<String, Value>, id: &str, name: &str) -> Result<AckRequest, Refusal> {
+fn ack(part: &Map<String, Value>, builder: BuilderTenant) -> Result<AckRequest, Refusal> {
+    // K3's name for it is read in every shape: no shape gives it another meaning.
+    let user_email = match wire::text(part, "userEmailId")? {
+        Some(email) => Some(email),
+        None => wire::text(part, "emailId")?,
+    };
     Ok(AckRequest {
         run: wire::required(part, "workflowRuntimeId")?,
         workflow: wire::text(part, "workflowDesignTimeId")?,
         tenant: wire::text(part, "thrivestackTenantId")?,
-        builder: BuilderTenant { id: wire::text(part, id)?, name: wire::text(part, name)? },
+        builder,
+        user_email,
     })
+}
+
+fn tenant(part: &Map<String, Value>, id: &str, name: &str) -> Result<BuilderTenant, Refusal> {
+    Ok(BuilderTenant { id: wire::text(part, id)?, name: wire::text(part, name)? })
 }
 
 fn joined_tenant(part: &Map<String, Value>) -> Result<BuilderTenant, Refusal> {

@@ -7,6 +7,7 @@ use durable::signal;
 use kernel::{Category, Env, RunId};
 use model::run::{BuilderTenant, Event, NodeStatus, Run, RunKind, RunState};
 use model::workflow::{Definition, Kind};
+use serde::Serialize;
 use sql::Tx;
 
 /// Acknowledgements lie in the signal inbox under this name and the run's id.
@@ -22,6 +23,17 @@ pub struct AckRequest {
     /// `thrivestackTenantId`, when sent.
     pub tenant: Option<String>,
     pub builder: BuilderTenant,
+    /// `userEmailId` (K1, K2) or `emailId` (K3), when sent: recorded, never compared.
+    pub user_email: Option<String>,
+}
+
+/// What the inbox keeps of an acknowledgement. Everything that is decided later reads the tenant alone.
+#[derive(Serialize)]
+struct Kept<'a> {
+    #[serde(flatten)]
+    builder: &'a BuilderTenant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_email: Option<&'a str>,
 }
 
 /// Why an acknowledgement was not taken.
@@ -115,7 +127,8 @@ fn record(tx: &mut Tx<'_>, step: &StepContext, id: RunId, request: &AckRequest) 
         if run.state == RunState::Cancelled {
             return Err(AckFault::Ended);
         }
-        let payload = serde_json::to_string(builder)?;
+        let user_email = request.user_email.as_deref().filter(|email| !email.is_empty());
+        let payload = serde_json::to_string(&Kept { builder, user_email })?;
         signal::put(tx, step.env, SIGNAL, &correlation, &payload, step.now)?;
     }
     // Before the wait exists the inbox keeps it. A run that stands there although it came goes on when it comes again;

@@ -2,7 +2,7 @@
 
 use super::house::{House, Options};
 use super::part::header;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
@@ -95,33 +95,74 @@ async fn unknown_runs_are_404_and_wrong_fields_400() {
     }
 }
 
+/// K1, both forms of K2 and K3, as domain 2.10 writes them: path, body, and the key of the mail in it.
+fn shapes(design: &str, run: &str) -> [(&'static str, Value, &'static str); 4] {
+    let ids = |more: Value| {
+        let mut part = json!({"workflowDesignTimeId": design, "workflowRuntimeId": run});
+        part.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        part
+    };
+    let created = json!({"accountId": "t", "accountName": "T", "userEmailId": "u@v.w"});
+    let joined = json!({"accountIds": ["t", "u"], "userEmailId": "u@v.w"});
+    let empty =
+        json!({"workflowDesignTimeId": "", "workflowRuntimeId": "", "accountIds": null, "userEmailId": ""});
+    [
+        (
+            "/api/workflow",
+            ids(json!({"tenantId": "t", "tenantName": "T", "userEmailId": "u@v.w"})),
+            "/userEmailId",
+        ),
+        (
+            "/thrivestackWebhook/acknowledgeTenant",
+            json!({"eventType": "account_created", "createAccountResponse": ids(created), "joinAccountResponse": empty}),
+            "/createAccountResponse/userEmailId",
+        ),
+        (
+            "/thrivestackWebhook/acknowledgeTenant/",
+            json!({"eventType": "account_added_user", "joinAccountResponse": ids(joined)}),
+            "/joinAccountResponse/userEmailId",
+        ),
+        ("/v1/workflow", ids(json!({"tenantName": "T", "tenantId": "t", "emailId": "u@v.w"})), "/emailId"),
+    ]
+}
+
 #[tokio::test]
 async fn every_documented_shape_is_understood() {
     let mut house = House::new().await;
-    let design = house.start.workflows.prosumer;
-    let k1 = |run: &str| json!({"workflowDesignTimeId": design, "workflowRuntimeId": run, "tenantId": "t", "tenantName": "T", "userEmailId": "u@v.w"});
-    let k2 = |run: &str| {
-        json!({"eventType": "account_created",
-            "createAccountResponse": {"workflowDesignTimeId": design, "workflowRuntimeId": run, "accountId": "t", "accountName": "T", "userEmailId": "u@v.w"},
-            "joinAccountResponse": {"workflowDesignTimeId": "", "workflowRuntimeId": "", "accountIds": null, "userEmailId": ""}})
-    };
-    let join = |run: &str| {
-        json!({"eventType": "account_added_user",
-            "joinAccountResponse": {"workflowDesignTimeId": design, "workflowRuntimeId": run, "accountIds": ["t", "u"], "userEmailId": "u@v.w"}})
-    };
-    let k3 = |run: &str| json!({"workflowRuntimeId": run, "workflowDesignTimeId": design, "tenantName": "T", "tenantId": "t", "emailId": "u@v.w"});
-    type Shape<'s> = &'s dyn Fn(&str) -> serde_json::Value;
-    let shapes: [(&str, Shape<'_>); 4] = [
-        ("/api/workflow", &k1),
-        ("/thrivestackWebhook/acknowledgeTenant", &k2),
-        ("/thrivestackWebhook/acknowledgeTenant/", &join),
-        ("/v1/workflow", &k3),
-    ];
-    for (n, (path, shape)) in shapes.into_iter().enumerate() {
+    let design = house.start.workflows.prosumer.to_string();
+    for n in 0..4 {
         let (run, _) = house.waiting(&format!("user-{n}")).await;
-        assert_eq!(house.post(path, &shape(&run)).await.status, 200, "{path}");
+        let (path, body, mail) = &shapes(&design, &run)[n];
+        let mut wrong = body.clone();
+        *wrong.pointer_mut(mail).unwrap() = json!(1);
+        assert_eq!(house.post(path, &wrong).await.status, 400, "{path}: a mail is a text");
+        assert_eq!(house.post(path, body).await.status, 200, "{path}");
         assert_eq!(house.run(&run).await["tenant_id"], "t", "{path}");
+        assert_eq!(kept(&house, &run).await["user_email"], "u@v.w", "{path}: recorded");
     }
+}
+
+#[tokio::test]
+async fn names_and_mails_of_an_ack_are_never_compared() {
+    let mut house = House::new().await;
+    let (run, _) = house.waiting("ada").await;
+    let design = house.start.workflows.prosumer.to_string();
+    let [(path, first, mail), ..] = shapes(&design, &run);
+    assert_eq!(house.post(path, &first).await.status, 200);
+    let mut again = first.clone();
+    *again.pointer_mut(mail).unwrap() = json!("somebody@else.test");
+    again["tenantName"] = json!("Another");
+    assert_eq!(house.post(path, &again).await.status, 200, "the same run and tenant");
+    assert_eq!(kept(&house, &run).await["user_email"], "u@v.w", "the first stands");
+    again["tenantId"] = json!("other");
+    assert_eq!(house.post(path, &again).await.status, 409);
+}
+
+/// What the inbox keeps of the acknowledgement.
+async fn kept(house: &House, run: &str) -> Value {
+    let (env, run) = (house.env(), run.to_owned());
+    let signal = house.app.db.read(move |tx| durable::signal::get(tx, env, "ack", &run)).await.unwrap();
+    serde_json::from_str(&signal.unwrap().payload).unwrap()
 }
 
 /// Never acknowledged: sent again twice under one id, a minute apart, then an incident that a late ack resolves.
