@@ -1,0 +1,106 @@
+//! Home: four weeks of signups, nobody yet, and a signup that was tried out.
+
+use super::{Page, frame, page, snippet};
+use crate::{
+    chart::{self, Day},
+    view::{
+        Frame, Room,
+        home::{DayRow, Home, Tile, Tried, Try},
+    },
+    words::{count, day},
+};
+use jiff::civil::date;
+use model::platform::Stage;
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![
+        page("home", &home(Stage::Development)),
+        page("home-production", &home(Stage::Production)),
+        page("home-empty", &home_empty()),
+        page("tried", &tried()),
+    ]
+}
+
+fn days() -> Vec<Day> {
+    let signups = [
+        12, 14, 9, 17, 21, 8, 6, 15, 18, 22, 19, 25, 11, 8, 21, 24, 20, 27, 31, 13, 12, 26, 29, 33, 28, 35,
+        17, 15,
+    ];
+    let start = date(2026, 10, 25);
+    let day = |(index, whole): (i64, &u64)| Day {
+        date: start.saturating_add(jiff::Span::new().days(index)),
+        whole: *whole,
+        part: whole * 62 / 100,
+    };
+    (0..).zip(&signups).map(day).collect()
+}
+
+fn home(stage: Stage) -> Home {
+    let days = days();
+    let tile = |name: &str, value: &str, change: &str, class, against: &str| Tile {
+        name: name.into(),
+        value: value.into(),
+        change: change.into(),
+        change_class: class,
+        against: against.into(),
+        href: None,
+    };
+    Home {
+        frame: frame(stage, Room::Home),
+        period: "25 Oct to 21 Nov, up to 12:06 today".into(),
+        tiles: vec![
+            tile("Signups", "536", "+ 18 %", "", "against the 28 days before"),
+            tile("Accounts created", "326", "+ 22 %", "", "against the 28 days before"),
+            tile("Waiting now", "14", "", "", "12 on the waitlist, 2 for an acknowledgement"),
+            tile("Needs attention now", "1", "", "bad", "stands still until somebody acts"),
+        ],
+        chart: chart::bars(
+            &days,
+            "signups",
+            "accounts created",
+            if stage == Stage::Development { chart::BESIDE } else { chart::ALONE },
+        ),
+        summary: "536 signups in 28 days, 332 of them with an account; most on 19 Nov: 35".into(),
+        days: days
+            .iter()
+            .rev()
+            .map(|d| DayRow {
+                iso: d.date.to_string(),
+                day: day(d.date),
+                signups: count(d.whole),
+                accounts: count(d.part),
+            })
+            .collect(),
+        empty: false,
+        trial: (stage == Stage::Development).then(|| Try {
+            email: "ada@acme-rockets.com".into(),
+            user_id: "try-7f3c2a".into(),
+            fault: None,
+            missing: Vec::new(),
+        }),
+        snippet: String::new(),
+    }
+}
+
+fn home_empty() -> Home {
+    let missing = vec![
+        ("Onboarding page".to_owned(), "/settings#redirects".to_owned()),
+        ("Webhook URL".into(), "/settings#webhook".into()),
+    ];
+    Home {
+        frame: Frame { incidents: 0, ..frame(Stage::Development, Room::Home) },
+        empty: true,
+        trial: Some(Try { missing, ..Try::default() }),
+        snippet: snippet(),
+        ..home(Stage::Development)
+    }
+}
+
+fn tried() -> Tried {
+    Tried {
+        frame: frame(Stage::Development, Room::Home),
+        url: "/sample".into(),
+        run: "/console/dev/runs/x".into(),
+        message: "ada@acme-rockets.com goes through the workflow.".into(),
+    }
+}

@@ -1,0 +1,86 @@
+//! What end users meet, in the name and colour of a builder.
+
+use super::{Page, page};
+use crate::view::hosted::{Brand, Line, LineState, Message, Progress};
+
+pub(super) fn pages() -> Vec<Page> {
+    let long = "The Extraordinarily Long Names & Other Stories Company of Old York";
+    vec![
+        page("hosted-progress", &progress("Acme Notes", GREEN)),
+        page("hosted-progress-long", &progress(long, VIOLET)),
+        page("hosted-waitlist", &waitlist()),
+        page("hosted-trouble", &trouble()),
+        page("hosted-ended", &ended()),
+        page("hosted-sign-in", &sign_in()),
+    ]
+}
+
+const GREEN: &str = "#0f7a55";
+const VIOLET: &str = "#7c3aed";
+const AMBER: &str = "#b4540a";
+const BLUE: &str = "#2259c4";
+/// Each has a style sheet of its own.
+pub(super) const COLOURS: [&str; 4] = [GREEN, VIOLET, AMBER, BLUE];
+
+fn waitlist() -> Message {
+    let texts = [
+        "Thank you for signing up, ada@acme-rockets.com. We let people in as fast as we can look after them.",
+        "This page opens your workspace as soon as it is your turn. You can close it: your place is kept.",
+    ];
+    message(AMBER, "You are on the list", &texts)
+}
+
+fn trouble() -> Message {
+    let texts = [
+        "Something on our side did not answer. We have been told and are looking at it; nothing you entered is lost.",
+        "You can leave this page open: it goes on by itself.",
+    ];
+    message(GREEN, "This takes longer than it should", &texts)
+}
+
+fn ended() -> Message {
+    let texts = [
+        "Your signup for Acme Notes was stopped, and this link leads no further.",
+        "To try again, go back to where you signed up.",
+    ];
+    message(GREEN, "This signup has ended", &texts)
+}
+
+fn sign_in() -> Message {
+    let way_on = Some(("Go to Acme Notes".into(), "https://acme-notes.test/".into()));
+    Message { way_on, ..message(BLUE, "Your workspace is ready", &["Sign in at Acme Notes to go on."]) }
+}
+
+fn message(colour: &str, title: &str, paragraphs: &[&str]) -> Message {
+    Message {
+        brand: brand("Acme Notes", colour),
+        title: title.into(),
+        paragraphs: paragraphs.iter().map(|p| (*p).to_owned()).collect(),
+        way_on: None,
+        refresh: None,
+    }
+}
+
+fn brand(name: &str, colour: &str) -> Brand {
+    Brand {
+        name: name.into(),
+        colour: colour.trim_start_matches('#').into(),
+        support: Some("help@acme-notes.test".into()),
+        reference: "0197f3c2".into(),
+    }
+}
+
+fn progress(name: &str, colour: &str) -> Progress {
+    let line = |words: &str, state| Line { words: words.into(), state };
+    Progress {
+        brand: brand(name, colour),
+        title: "Preparing your workspace".into(),
+        lead: "This takes a few seconds. You can leave this page open.".into(),
+        lines: vec![
+            line("Account details checked", LineState::Done),
+            line("Free Trial started", LineState::Done),
+            line("Creating acme-rockets.com", LineState::Now),
+            line(&format!("Opening {name}"), LineState::Later),
+        ],
+    }
+}

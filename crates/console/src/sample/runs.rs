@@ -1,0 +1,117 @@
+//! The list of runs: a few, a full page, none that matches, none at all; and whom to admit.
+
+use super::{Page, before, frame, page, pill, snippet, speaker};
+use crate::{
+    view::{
+        Room, Tone,
+        run::{Admit, Chip, Row, Runs},
+    },
+    words::initials,
+};
+use model::platform::Stage;
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![
+        page("runs", &runs(8)),
+        page("runs-page", &runs(50)),
+        page("runs-no-match", &runs(0)),
+        page("runs-empty", &Runs { empty: true, ..runs(0) }),
+        page("admit", &admit()),
+    ]
+}
+
+fn runs(rows: usize) -> Runs {
+    let people = [
+        (
+            "ada@acme-rockets.com",
+            "u-4711",
+            "Acme Rockets",
+            pill(Tone::Wait, "Waiting for acknowledgement"),
+            "webhook delivered",
+        ),
+        ("grace@cobolworks.io", "u-4710", "Cobolworks", pill(Tone::Good, "Completed"), "Onboarding page"),
+        (
+            "kj@trajectory.dev",
+            "u-4709",
+            "Trajectory",
+            pill(Tone::Wait, "On the waitlist"),
+            "102nd of 100 places",
+        ),
+        (
+            "mh@lunar.systems",
+            "u-4708",
+            "Lunar Systems",
+            pill(Tone::Run, "Running"),
+            "User and company enriched",
+        ),
+        (
+            "jean@eniac.co",
+            "u-4707",
+            "Eniac & Co",
+            pill(Tone::Bad, "Needs attention"),
+            "webhook answered 500 six times",
+        ),
+        (
+            "maximiliane.von-und-zu-hohenstein-waldenburg@subsidiary.example-holding.co.uk",
+            "b2f5ff47-4366-4b6f-a3c6-e0d3b4a5c6d7",
+            "Example Holding of the Extraordinarily Long Names plc",
+            pill(Tone::Good, "Completed"),
+            "Onboarding page",
+        ),
+        ("hedy@hopfreq.net", "u-4705", "Hopfreq", pill(Tone::Off, "Cancelled"), "by owner@acme-notes.test"),
+        ("emmy@symmetry.org", "u-4704", "Symmetry", pill(Tone::Good, "Completed"), "signed in again"),
+    ];
+    let row = |index: usize| {
+        let (name, line, account, state, note) = &people[index % people.len()];
+        Row {
+            href: "/run".into(),
+            name: (*name).into(),
+            line: (*line).into(),
+            initials: initials(name),
+            account: (*account).into(),
+            state: state.clone(),
+            note: (*note).into(),
+            started: speaker().ago(before(113 * (index as u64 * index as u64 * 9 + 1))),
+        }
+    };
+    let chip = |words: &str, n: &str, current| Chip {
+        words: words.into(),
+        count: n.into(),
+        href: "#".into(),
+        current,
+    };
+    Runs {
+        frame: frame(Stage::Development, Room::Runs),
+        sub: "1,284 runs, 37 of them since midnight".into(),
+        chips: vec![
+            chip("All", "1,284", rows > 0),
+            chip("Running", "1", false),
+            chip("Waiting", "13", rows == 0),
+            chip("Needs attention", "1", false),
+            chip("Completed", "1,260", false),
+            chip("Cancelled", "9", false),
+        ],
+        search: if rows == 0 { "zuse".into() } else { String::new() },
+        state: String::new(),
+        rows: (0..rows).map(row).collect(),
+        shown: format!("Rows 1–{rows} of 1,284"),
+        first: None,
+        next: Some("#".into()),
+        empty: false,
+        snippet: snippet(),
+        waitlisted: 12,
+    }
+}
+
+fn admit() -> Admit {
+    Admit {
+        frame: frame(Stage::Production, Room::Runs),
+        lead: "12 people are on the waitlist. Those who have waited longest come first, at most 100 at once."
+            .into(),
+        most: "12".into(),
+        wanted: "12".into(),
+        possible: true,
+        action: "/console/prod/runs/admit".into(),
+        back: "/console/prod/runs".into(),
+    }
+}
