@@ -1,5 +1,6 @@
-//! The menu: `cargo xtask test | bench | torture | tidy | gen`. Everything that this repository asks of a
-//! machine is started from here, and `.ci/run` calls nothing else.
+//! The menu: `cargo xtask test | bench | torture | tidy | gen`. What this repository asks of a machine beyond
+//! cargo's own commands is started from here. `.ci/run` installs what is missing, checks formatting and lints, and
+//! calls `cargo xtask test`.
 #![expect(clippy::disallowed_methods, reason = "a tool reads the environment and measures real time")]
 
 mod bench;
@@ -29,7 +30,7 @@ enum Task {
     Test(test::Options),
     /// The figures, measured on a release build; without a name: all
     Bench(bench::Options),
-    /// Hundreds of kills and long fuzzing
+    /// The same tests with hundreds of kills and many more inputs
     Torture(torture::Options),
     /// The rules of the house that no compiler knows
     Tidy,

@@ -1,4 +1,5 @@
-//! `cargo xtask torture`: the same tests as ever, for hours instead of minutes.
+//! `cargo xtask torture`: the tests of `cargo xtask test`, with more kills and more inputs than there is time for
+//! before each commit.
 
 use crate::{
     Outcome,
@@ -7,10 +8,10 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How often the program is killed on each engine
+    /// How often the program is killed, at least
     #[arg(long, default_value_t = 300)]
     kills: u32,
-    /// How many inputs each property is tried with
+    /// How many inputs a property is tried with that names no number of its own
     #[arg(long, default_value_t = 20_000)]
     cases: u32,
     /// Repeat the run that printed this seed
