@@ -2,14 +2,15 @@
 //! as well, so `cargo xtask test` cannot pass without it.
 //!
 //! What is allowed stands in [`table`], each entry with its reason; the rules stand beside it:
-//! [`arrows`] reads the manifests, [`code`] the tokens of each Rust file, [`layout`] where tests are and
-//! how long files grow, [`words`] every text, [`vendored`] the files of others.
+//! [`arrows`] reads the manifests, [`unused`] compares them with the code, [`code`] reads the tokens of each Rust
+//! file, [`layout`] where tests are and how long files grow, [`words`] every text, [`vendored`] the files of others.
 
 mod arrows;
 mod code;
 mod layout;
 mod source;
 mod table;
+mod unused;
 mod vendored;
 mod words;
 
@@ -64,6 +65,7 @@ fn check() -> Outcome<Report> {
     let files = source::files(workspace::root())?;
     let mut report = Report::default();
     arrows::check(&metadata, &mut report);
+    unused::check(&metadata, &files, &mut report);
     layout::check(&metadata, &files, &mut report);
     code::check(&files, &mut report);
     words::check(&files, &mut report);

@@ -22,45 +22,67 @@ const SQL_STARTS: &[&str] = &[
     "WITH ",
 ];
 
+/// Something that only named places may do.
+struct Rule {
+    places: &'static [Place],
+    /// The lines where a file does it.
+    lines: fn(&File, &[Token]) -> Vec<usize>,
+    what: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        places: table::VOUCHES,
+        lines: |_, tokens| lines(find(tokens, &["vouched"]).filter(|token| !token.in_test)),
+        what: "vouches for an environment without being in the table",
+    },
+    Rule {
+        places: table::UNSAFE,
+        lines: |_, tokens| lines(find(tokens, &["unsafe"])),
+        what: "unsafe code outside of the named modules",
+    },
+    Rule {
+        places: table::DISALLOWED_METHODS,
+        lines: touches_the_world,
+        what: "touches the real clock, randomness or environment without being in the table",
+    },
+    Rule {
+        places: table::SLEEPS,
+        lines: |_, tokens| sleeps(tokens),
+        what: "a test sleeps: wait for the thing itself, or move the clock",
+    },
+];
+
 pub(super) fn check(files: &[File], report: &mut Report) {
-    let mut vouching = Vec::new();
-    for file in files.iter().filter(|file| file.is_rust()) {
-        // A file that cannot be read is a finding of the layout.
-        let Ok(tokens) = file.tokens() else { continue };
-        if find(tokens, &["vouched"]).any(|token| !token.in_test) {
-            vouching.push(file.path.as_str());
-        }
+    // A file that cannot be read is a finding of the layout.
+    let readable: Vec<_> = files
+        .iter()
+        .filter(|file| file.is_rust())
+        .filter_map(|file| Some((file, file.tokens().ok()?)))
+        .collect();
+    for (file, tokens) in &readable {
         report.findings.extend(check_file(file, tokens));
     }
-    report.findings.extend(stale(table::VOUCHES, &vouching));
+    for rule in RULES {
+        let needed = |place: &&Place| {
+            readable
+                .iter()
+                .any(|(file, tokens)| file.path == place.path && !(rule.lines)(file, tokens).is_empty())
+        };
+        let unneeded = rule.places.iter().filter(|place| !needed(place));
+        let finding = |place: &Place| {
+            Finding::new(place.path, "is in the table in vain: it does not need what it may do")
+        };
+        report.findings.extend(unneeded.map(finding));
+    }
 }
 
 fn check_file(file: &File, tokens: &[Token]) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut add = |line: usize, what: String| found.push(Finding::new(format!("{}:{line}", file.path), what));
-    for token in find(tokens, &["vouched"]).filter(|token| !token.in_test) {
-        if !is_listed(table::VOUCHES, file) {
-            add(token.line, "vouches for an environment without being in the table".to_owned());
-        }
-    }
-    for token in find(tokens, &["unsafe"]) {
-        if !is_listed(table::UNSAFE, file) {
-            add(token.line, "unsafe code outside of the named modules".to_owned());
-        }
-    }
-    for token in find(tokens, &["disallowed_methods"]) {
-        if !table::AMBIENT.contains(&file.crate_name()) && !is_listed(table::DISALLOWED_METHODS, file) {
-            add(
-                token.line,
-                "touches the real clock, randomness or environment without being in the table".to_owned(),
-            );
-        }
-    }
-    for sleep in [["thread", ":", ":", "sleep"], ["time", ":", ":", "sleep"]] {
-        for token in find(tokens, &sleep).filter(|token| token.in_test) {
-            if !is_listed(table::SLEEPS, file) {
-                add(token.line, "a test sleeps: wait for the thing itself, or move the clock".to_owned());
-            }
+    for rule in RULES.iter().filter(|rule| !is_listed(rule.places, file)) {
+        for line in (rule.lines)(file, tokens) {
+            add(line, rule.what.to_owned());
         }
     }
     for unfinished in ["todo", "unimplemented"] {
@@ -83,9 +105,29 @@ fn is_listed(places: &[Place], file: &File) -> bool {
     places.iter().any(|place| place.path == file.path)
 }
 
-fn stale(places: &[Place], used: &[&str]) -> Vec<Finding> {
-    let unused = places.iter().filter(|place| !used.contains(&place.path));
-    unused.map(|place| Finding::new(place.path, "is in the table of those who vouch, but does not")).collect()
+/// The lines of these tokens, each once.
+fn lines<'t>(tokens: impl Iterator<Item = &'t Token>) -> Vec<usize> {
+    let mut lines: Vec<usize> = tokens.map(|token| token.line).collect();
+    lines.dedup();
+    lines
+}
+
+/// Clippy finds the calls themselves; whoever makes one has to name its lint.
+fn touches_the_world(file: &File, tokens: &[Token]) -> Vec<usize> {
+    let may = table::AMBIENT.contains(&file.crate_name());
+    if may { Vec::new() } else { lines(find(tokens, &["disallowed_methods"])) }
+}
+
+/// Where a test sleeps or imports what sleeps, under whatever name. A method or a function of its own that is called so
+/// is another thing.
+fn sleeps(tokens: &[Token]) -> Vec<usize> {
+    let sleeps = tokens.iter().enumerate().filter(|(index, token)| {
+        let before = index.checked_sub(1).map_or("", |before| tokens[before].text.as_str());
+        token.in_test
+            && matches!(token.text.as_str(), "sleep" | "sleep_until")
+            && !matches!(before, "." | "fn")
+    });
+    lines(sleeps.map(|(_, token)| token))
 }
 
 /// Lines of string literals that are SQL; documentation is not.
@@ -119,6 +161,12 @@ mod tests {
             ("crates/api/src/a.rs", "#[expect(clippy::disallowed_methods)] fn a() {}", "real clock"),
             ("crates/api/tests/a.rs", "fn a() { std::thread::sleep(b) }", "sleeps"),
             ("crates/suite/tests/it/a.rs", "fn a() { tokio::time::sleep(b).await }", "sleeps"),
+            (
+                "crates/suite/tests/it/a.rs",
+                "use tokio::time::{sleep, timeout}; fn a() { sleep(b) }",
+                "sleeps",
+            ),
+            ("crates/suite/tests/it/a.rs", "use std::thread::sleep as nap;", "sleeps"),
             ("crates/api/src/a.rs", "fn a() { to\u{64}o!() }", "is not an answer"),
             ("crates/api/tests/a.rs", "#[test] #[ignore = \"x\"] fn a() {}", "ignored"),
             ("crates/app/src/a.rs", "const A: &str = \"\\\n  SELECT 1\";", "SQL text"),
@@ -136,6 +184,7 @@ mod tests {
             ("crates/app/src/caller.rs", "fn a() { Env::vouched(id) }"),
             ("crates/server/src/a.rs", "#[expect(clippy::disallowed_methods)] fn a() {}"),
             ("crates/outbound/src/a.rs", "async fn a() { tokio::time::sleep(b).await }"),
+            ("crates/outbound/tests/a.rs", "fn a(clock: TestClock) { clock.sleep(b) }"),
             ("crates/store/src/a.rs", "const A: &str = \"SELECT 1\";"),
             ("crates/api/src/a.rs", "/// SELECT 1\nfn a() {}"),
             ("crates/api/src/a.rs", "const A: &str = \"Select one\";"),
