@@ -14,7 +14,10 @@ use model::telemetry::body::{Body, BodyFault};
 use model::telemetry::parse::{self, Accepted, Verdict};
 use model::telemetry::record::{self, Head, Origin, RecordFault};
 
-/// Where the fields of events are explained; part of every answer.
+/// Where the fields of events are explained. The union answer must have this key (decisions D6 and D18, and
+/// `response_keys` of the contract) with an address whose path ends as in the documented sample; the host is that of
+/// the platform's published documentation, the same for every installation, because no installation has such a page
+/// of its own. It is for people: nothing is fetched from it.
 const DOCUMENTATION: &str = "https://docs.thrivestack.ai/integrate/events_overview";
 
 /// Why nothing was taken.
