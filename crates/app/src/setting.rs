@@ -8,7 +8,7 @@
 mod draft;
 mod secret;
 
-pub use draft::{Draft, FieldFault};
+pub use draft::{Draft, FieldFault, NAME_CHARS_MAX};
 pub use secret::{NewSecret, WebhookSecret};
 
 use crate::{App, operator::Actor};

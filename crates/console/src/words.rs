@@ -140,6 +140,17 @@ pub fn rough(span: Duration) -> String {
     }
 }
 
+/// A term that is set somewhere, in the largest unit that there are two or more of: `12 hours`, `30 days`.
+pub fn term(span: Duration) -> String {
+    let seconds = span.as_secs();
+    for (unit, name) in [(DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")] {
+        if seconds >= 2 * unit && seconds.is_multiple_of(unit) {
+            return format!("{} {name}", count(seconds / unit));
+        }
+    }
+    counted(seconds, "second", "seconds")
+}
+
 /// `1,284`
 pub fn count(n: u64) -> String {
     let digits = n.to_string();

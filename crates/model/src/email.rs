@@ -15,6 +15,8 @@ pub struct Email(String);
 pub struct EmailFault;
 
 impl Email {
+    pub const BYTES_MAX: usize = 254;
+
     /// The one spelling under which we look somebody up: trimmed and lower-cased.
     pub fn folded(text: &str) -> Result<Self, EmailFault> {
         Self::try_from(text.trim().to_lowercase())
@@ -32,7 +34,7 @@ impl TryFrom<String> for Email {
         let (local, domain) = text.rsplit_once('@').ok_or(EmailFault)?;
         let labels = domain.split('.').all(|label| !label.is_empty() && label.len() <= 63);
         let dotted = domain.contains('.') || domain == "localhost";
-        let fits = text.len() <= 254 && !local.is_empty() && local.len() <= 64;
+        let fits = text.len() <= Self::BYTES_MAX && !local.is_empty() && local.len() <= 64;
         if fits && labels && dotted && !local.contains('@') && !text.contains(bad) {
             Ok(Self(text))
         } else {

@@ -12,9 +12,6 @@ use kernel::{Category, Rng, Secret};
 /// Callers that may wait for one of the hashes that run.
 const WAITING_MAX: usize = 16;
 
-const LENGTH_MIN: usize = 12;
-const LENGTH_MAX: usize = 128;
-
 /// Verified instead of nothing when the address is unknown, so that both answers cost the same.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlzIQ$3vB0mGq0zZ1rXn2mT8l4qQm5n3f0Wc7uYb9d1eHk2aA";
@@ -38,9 +35,9 @@ const COMMON: [&str; 12] = [
 /// Why a new password was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordRule {
-    #[error("use at least {LENGTH_MIN} characters")]
+    #[error("use at least {} characters", NewPassword::CHARS_MIN)]
     TooShort,
-    #[error("use at most {LENGTH_MAX} characters")]
+    #[error("use at most {} characters", NewPassword::CHARS_MAX)]
     TooLong,
     #[error("this is one of the first passwords that anybody would try")]
     Common,
@@ -53,12 +50,15 @@ pub enum PasswordRule {
 pub struct NewPassword(Secret<String>);
 
 impl NewPassword {
+    pub const CHARS_MIN: usize = 12;
+    pub const CHARS_MAX: usize = 128;
+
     pub fn new(text: &str, email: &str) -> Result<Self, PasswordRule> {
         let length = text.chars().count();
-        if length < LENGTH_MIN {
+        if length < Self::CHARS_MIN {
             return Err(PasswordRule::TooShort);
         }
-        if length > LENGTH_MAX {
+        if length > Self::CHARS_MAX {
             return Err(PasswordRule::TooLong);
         }
         let plain = text.to_lowercase();
@@ -132,7 +132,7 @@ impl Turn {
             let parsed = PasswordHash::new(&phc)?;
             // A longer text cannot be anybody's password; hashing it would cost more than the others.
             let bytes = password.expose().as_bytes();
-            let bytes = bytes.get(..LENGTH_MAX * 4).unwrap_or(bytes);
+            let bytes = bytes.get(..NewPassword::CHARS_MAX * 4).unwrap_or(bytes);
             Ok(argon().verify_password(bytes, &parsed).is_ok() && known)
         });
         verified.await?.map_err(HashFault::Argon)

@@ -14,9 +14,10 @@ use model::{
 use serde::Deserialize;
 use url::Url;
 
-/// Longest name and id that a form takes, in characters.
-const NAME_MAX: usize = 80;
-const ID_MAX: usize = 254;
+/// Longest name that a form takes, in characters.
+pub const NAME_CHARS_MAX: usize = 80;
+/// Longest id that a form takes, in characters.
+const ID_CHARS_MAX: usize = 254;
 
 /// The form of *Settings*. A field that is not sent counts as empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -88,7 +89,7 @@ impl Draft {
     pub fn check(&self, stage: Stage) -> Result<Settings, Vec<FieldFault>> {
         let mut judge = Judge { draft: self, stage, faults: Vec::new() };
         let settings = Settings {
-            product_name: judge.name(Field::ProductName, NAME_MAX),
+            product_name: judge.name(Field::ProductName, NAME_CHARS_MAX),
             colour: judge.field(Field::Colour, colour).unwrap_or_default(),
             support_address: judge.optional(Field::SupportAddress, address),
             time_zone: judge.field(Field::TimeZone, time_zone).unwrap_or_default(),
@@ -97,12 +98,12 @@ impl Draft {
             success_url: judge.url(Field::SuccessUrl),
             waitlist_limit: judge.optional(Field::WaitlistLimit, limit),
             plan: Choice {
-                id: judge.name(Field::PlanId, ID_MAX),
-                name: judge.name(Field::PlanName, NAME_MAX),
+                id: judge.name(Field::PlanId, ID_CHARS_MAX),
+                name: judge.name(Field::PlanName, NAME_CHARS_MAX),
             },
             role: Choice {
-                id: judge.name(Field::RoleId, ID_MAX),
-                name: judge.name(Field::RoleName, NAME_MAX),
+                id: judge.name(Field::RoleId, ID_CHARS_MAX),
+                name: judge.name(Field::RoleName, NAME_CHARS_MAX),
             },
         };
         if judge.faults.is_empty() { Ok(settings) } else { Err(judge.faults) }

@@ -9,6 +9,7 @@ use crate::{
         sign_in::{Account, SessionRow},
     },
     visitor::{Nothing, Place, Posted, Visitor},
+    words::term,
 };
 use app::operator;
 use axum::{
@@ -34,7 +35,12 @@ pub(crate) async fn page(State(state): State<ConsoleState>, visitor: Visitor) ->
         }
     };
     let sessions = sessions.iter().map(row).collect();
-    Ok(html(&Account { frame: place.frame(Room::Account, None), sessions }))
+    Ok(html(&Account {
+        frame: place.frame(Room::Account, None),
+        sessions,
+        idle: term(operator::SESSION_LIFE.idle),
+        whole: term(operator::SESSION_LIFE.whole),
+    }))
 }
 
 pub(crate) async fn sign_out(

@@ -195,11 +195,8 @@ pub(crate) async fn admit_batch(
 ) -> Result<Response, Failure> {
     let wanted = form.count.trim().parse::<usize>().ok().filter(|n| (1..=run::BATCH_MAX).contains(n));
     let wanted = wanted.ok_or_else(|| {
-        Failure::new(
-            Category::Invalid,
-            "How many?",
-            "Write a whole number from 1 to 100. Nobody was admitted.",
-        )
+        let text = format!("Write a whole number from 1 to {BATCH_MAX}. Nobody was admitted.");
+        Failure::new(Category::Invalid, "How many?", &text)
     })?;
     run::admit_next(&state.app, place.actor(), place.env, wanted).await.map_err(|fault| {
         let admitted = counted(fault.admitted as u64, "person was", "people were");

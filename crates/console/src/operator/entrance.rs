@@ -9,9 +9,9 @@ use crate::{
         sign_in::{Message, Setup, SignIn},
     },
     visitor::{Asked, address, checked_form, guard_sender},
-    words::rough,
+    words::{rough, term},
 };
-use app::operator::{self, OperatorFault, SignedIn, Visit};
+use app::operator::{self, NewPassword, OperatorFault, SignedIn, Visit};
 use app::pool::PoolFault;
 use axum::{
     extract::{Request, State},
@@ -131,14 +131,26 @@ async fn show_setup(
         Err(fault) => return Err(fault.into()),
     };
     Ok(with_visit(state, headers, |csrf| {
-        html(&Setup { csrf, link, email: owner.email, has_password: owner.has_password, fault })
+        html(&Setup {
+            csrf,
+            link,
+            email: owner.email,
+            has_password: owner.has_password,
+            chars_min: NewPassword::CHARS_MIN,
+            chars_max: NewPassword::CHARS_MAX,
+            fault,
+        })
     }))
 }
 
 fn gone() -> Response {
     let page = Message {
         title: "This link cannot be used".into(),
-        text: "It was used already, replaced by a newer one, or is older than a day. On the server, thrivestack operator link prints a fresh one.".into(),
+        text: format!(
+            "It was used already, replaced by a newer one, or is older than {}. On the server, thrivestack operator \
+             link prints a fresh one.",
+            term(operator::LINK_LIFE)
+        ),
         href: path::sign_in(""),
         way_on: "Sign in with a password".into(),
         request_id: None,

@@ -11,7 +11,7 @@ use crate::{
         sign_in::Confirm,
     },
     visitor::{Asked, Nothing, Place, Posted},
-    words::counted,
+    words::{counted, term},
 };
 use app::setting::{self, Draft, Field, FieldFault, SettingFault};
 use axum::{
@@ -19,7 +19,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use model::{platform::Stage, setting::colour::Colour};
+use model::{email::Email, platform::Stage, setting::colour::Colour};
 use serde::Deserialize;
 
 /// How the page is opened.
@@ -85,9 +85,10 @@ pub(crate) async fn enable(
 
 pub(crate) async fn rotate_page(place: Place) -> Response {
     let stage = place.stage.title();
+    let both = term(setting::ROTATED_FOR);
     let consequences = [
         "The new secret is shown in Settings; put it into your receiver.",
-        "For 24 hours every webhook carries both signatures, so nothing breaks meanwhile.",
+        &format!("For {both} every webhook carries both signatures, so nothing breaks meanwhile."),
         "After that, a receiver that still has the old secret refuses our webhooks.",
     ];
     html(&Confirm {
@@ -115,13 +116,14 @@ fn back(place: &Place, done: &str) -> Response {
 }
 
 fn done(what: &str) -> Option<Notice> {
+    let old_one = format!("The old one still signs beside it for {}.", term(setting::ROTATED_FOR));
     let (title, text) = match what {
         "saved" => ("Saved", "Running workflows read the new values at their next step."),
         "enabled" => (
             "The webhook is enabled",
             "Runs that stood still because of it can be sent again, one by one, under Runs.",
         ),
-        "rotated" => ("The secret is rotated", "The old one still signs beside it for 24 hours."),
+        "rotated" => ("The secret is rotated", old_one.as_str()),
         _ => return None,
     };
     Some(Notice::new(Tone::Good, title, text))
@@ -146,6 +148,8 @@ fn draw(
         disabled: current.settings.webhook.disabled_at.map(|at| speaker.ago(at)),
         secret: secret(place, secret_shown),
         zones: zones(),
+        name_max: setting::NAME_CHARS_MAX,
+        address_max: Email::BYTES_MAX,
         swatch: seen.map_or_else(|_| "none".to_owned(), |colour| colour.to_string()),
     }
 }

@@ -34,6 +34,8 @@ fn setup(has_password: bool, fault: Option<String>) -> Setup {
         link: "sample".into(),
         email: "owner@acme-notes.test".into(),
         has_password,
+        chars_min: 12,
+        chars_max: 128,
         fault,
     }
 }
@@ -41,7 +43,7 @@ fn setup(has_password: bool, fault: Option<String>) -> Setup {
 fn link_gone() -> Message {
     Message {
         title: "This link cannot be used".into(),
-        text: "It was used already, replaced by a newer one, or is older than a day. On the server, thrivestack operator link prints a fresh one.".into(),
+        text: "It was used already, replaced by a newer one, or is older than 24 hours. On the server, thrivestack operator link prints a fresh one.".into(),
         href: "/console/sign-in".into(),
         way_on: "Sign in with a password".into(),
         request_id: Some("0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e".into()),
@@ -63,6 +65,8 @@ fn account() -> Account {
             row("Firefox on Linux", "192.0.2.17", 3, 7_200, true),
             row("Safari on iPhone", "2001:db8:42::17", 40_000, 900_000, false),
         ],
+        idle: "12 hours".into(),
+        whole: "30 days".into(),
     }
 }
 

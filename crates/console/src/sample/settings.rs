@@ -36,6 +36,8 @@ fn settings(stage: Stage) -> Settings {
         disabled: None,
         secret: Some(Secret { shown: None, made: speaker().ago(before(1_900_000)), old_until: None }),
         zones: vec!["Europe/Berlin".into(), "UTC".into()],
+        name_max: 80,
+        address_max: 254,
         swatch: "#0f7a55".into(),
     }
 }

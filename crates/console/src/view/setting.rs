@@ -54,11 +54,24 @@ pub struct Settings {
     pub secret: Option<Secret>,
     pub zones: Vec<String>,
     pub swatch: String,
+    /// The longest name and mail address, as the form's fields hold them back.
+    pub name_max: usize,
+    pub address_max: usize,
 }
 
 impl Settings {
     pub fn production(&self) -> bool {
         self.frame.stage == Stage::Production
+    }
+
+    /// Attributes of a field for a name.
+    pub fn name(&self) -> String {
+        format!("form=settings maxlength={}", self.name_max)
+    }
+
+    /// Attributes of a field for a mail address.
+    pub fn address(&self) -> String {
+        format!("form=settings maxlength={}", self.address_max)
     }
 
     pub fn url_help(&self) -> &'static str {

@@ -25,6 +25,9 @@ pub struct Setup {
     pub link: String,
     pub email: String,
     pub has_password: bool,
+    /// How long a password may be.
+    pub chars_min: usize,
+    pub chars_max: usize,
     pub fault: Option<String>,
 }
 
@@ -58,6 +61,9 @@ pub struct SessionRow {
 pub struct Account {
     pub frame: Frame,
     pub sessions: Vec<SessionRow>,
+    /// How long a session lives without use, and in any case.
+    pub idle: String,
+    pub whole: String,
 }
 
 /// What will happen to whom, before it happens.

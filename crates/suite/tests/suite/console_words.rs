@@ -1,7 +1,7 @@
 //! How pages say times, spans and numbers, and how charts are drawn.
 
 use console::chart::{ALONE, Day, bars};
-use console::words::{Speaker, count, initials, rough, span};
+use console::words::{Speaker, count, initials, rough, span, term};
 use jiff::civil::date;
 use kernel::Timestamp;
 use std::time::Duration;
@@ -46,6 +46,8 @@ fn spans_are_said_in_the_unit_that_one_would_speak() {
     assert_eq!(said, ["< 1 ms", "9 ms", "7.1 s", "41 s", "1 min 53 s", "2 min", "3 h 20 min", "2 d 2 h"]);
     let waits = [1_200, 90_000, 91_000, 5_400_000, 7_200_000].map(|ms| rough(Duration::from_millis(ms)));
     assert_eq!(waits, ["2 s", "90 s", "2 min", "90 min", "2 h"], "a wait is never said too short");
+    let terms = [43_200, 2_592_000, 86_400, 172_800, 120, 90, 1].map(|s| term(Duration::from_secs(s)));
+    assert_eq!(terms, ["12 hours", "30 days", "24 hours", "2 days", "2 minutes", "90 seconds", "1 second"]);
 }
 
 #[test]
