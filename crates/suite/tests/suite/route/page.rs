@@ -8,8 +8,8 @@ use axum::body::Body;
 use http::Request;
 use kernel::Secret;
 use std::collections::BTreeSet;
-use webkit::csrf;
 use webkit::cookie::{Cookie, Cookies};
+use webkit::csrf;
 
 /// In the order of the table's columns.
 const VISITORS: [&str; 5] = [
