@@ -1,17 +1,14 @@
 //! The secrets that sign an environment's webhooks: plain where they are shown and used, sealed where they are kept.
 
 use super::SettingFault;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Env, Rng, Secret, Timestamp, WebhookSecretId};
+use model::webhook::signature::SigningSecret;
 use store::{
     seal::{Place, Sealer},
     setting::SealedSecret,
 };
 
-/// Bytes of a webhook secret (Standard Webhooks asks for 24 to 64).
-const SECRET_BYTES: usize = 32;
-
-/// A webhook secret in the form that its users copy: `whsec_` and base64.
+/// A [`SigningSecret`] in the form that its users copy.
 #[derive(Debug, Clone)]
 pub struct WebhookSecret {
     pub secret: Secret<String>,
@@ -37,9 +34,7 @@ pub struct NewSecret {
 
 impl NewSecret {
     pub fn make(rng: &dyn Rng, sealer: &Sealer, env: Env, now: Timestamp) -> Result<Self, SettingFault> {
-        let mut bytes = [0; SECRET_BYTES];
-        rng.fill(&mut bytes);
-        let plain = format!("whsec_{}", STANDARD.encode(bytes));
+        let plain = SigningSecret::generate(rng).reveal();
         let id = WebhookSecretId::ordered(now, rng);
         let sealed =
             sealer.seal(rng, place(&row_name(env, id)), plain.as_bytes()).map_err(SettingFault::Seal)?;
