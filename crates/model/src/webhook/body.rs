@@ -77,14 +77,6 @@ impl TenantData {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts, numbers and lists always serialise")
     }
-
-    /// `account_created` or `account_added_user`.
-    pub const fn event_type(&self) -> &'static str {
-        match self.event {
-            Event::AccountCreated { .. } => "account_created",
-            Event::AccountAddedUser { .. } => "account_added_user",
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -300,7 +292,6 @@ mod tests {
         let place = Place { country: "Germany".into(), country_code: "DE".into(), ..Place::default() };
         let enrichment = Enrichment::of_email("ada@acme.com").at("203.0.113.7".into(), place);
         let data = TenantData::created(&facts(&enrichment), Some("free"), "admin", "Acme");
-        assert_eq!(data.event_type(), "account_created");
         assert_eq!(
             json_of(&data),
             json!({
@@ -330,7 +321,6 @@ mod tests {
     fn a_joining_person_names_the_builders_accounts() {
         let nothing = Enrichment::default();
         let data = TenantData::joined(&facts(&nothing), vec!["acme-1".into(), "acme-2".into()]);
-        assert_eq!(data.event_type(), "account_added_user");
         assert_eq!(json_of(&data)["eventType"], "account_added_user");
         assert_eq!(json_of(&data)["joinAccountRequest"]["accountIds"], json!(["acme-1", "acme-2"]));
     }
