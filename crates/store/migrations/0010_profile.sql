@@ -56,4 +56,3 @@ CREATE TABLE profile_membership (
   role_sequence BIGINT,
   PRIMARY KEY (environment_id, account_id, user_id)
 );
-CREATE INDEX profile_membership_user ON profile_membership (environment_id, user_id);

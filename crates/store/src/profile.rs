@@ -54,9 +54,6 @@ statements! {
     pub(crate) MEMBERS = "SELECT account_id, user_id, joined_at, active, active_at, active_sequence, role, \
         role_at, role_sequence FROM profile_membership \
         WHERE environment_id = $1 AND account_id = $2 ORDER BY user_id LIMIT $3";
-    pub(crate) ACCOUNTS_OF = "SELECT account_id, user_id, joined_at, active, active_at, active_sequence, role, \
-        role_at, role_sequence FROM profile_membership \
-        WHERE environment_id = $1 AND user_id = $2 ORDER BY account_id LIMIT $3";
     pub(crate) PUT_MEMBERSHIP = "INSERT INTO profile_membership (environment_id, account_id, user_id, joined_at, \
         active, active_at, active_sequence, role, role_at, role_sequence) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
@@ -225,11 +222,6 @@ pub fn ids(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<String>, Fault
 pub fn members(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<Membership>, Fault> {
     let account_id = root(tx, env, any_id)?;
     stored_members(tx, env, &account_id, MEMBERS_MAX)
-}
-
-/// The person's memberships, also ended ones, by account id.
-pub fn accounts_of(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Vec<Membership>, Fault> {
-    tx.query(&ACCOUNTS_OF, params![&env.to_string(), user_id, MEMBERS_MAX], membership_of)
 }
 
 /// Every row of the four tables as text, for comparing what a rebuild made with what was there. Bounded as every
