@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 /// How one run of a closure ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,25 @@ pub(crate) enum Message {
     Run(Box<dyn Command>),
     /// Finish what was queued before this, then end.
     Close,
+}
+
+/// The next message of a queue that readers take turns at; what comes behind a [`Message::Close`] is refused.
+pub(crate) async fn next(queue: &mut mpsc::Receiver<Message>) -> Option<Message> {
+    let message = queue.recv().await;
+    close_behind(queue, message)
+}
+
+/// The same without a connection to drive.
+pub(crate) fn blocking_next(queue: &mut mpsc::Receiver<Message>) -> Option<Message> {
+    let message = queue.blocking_recv();
+    close_behind(queue, message)
+}
+
+fn close_behind(queue: &mut mpsc::Receiver<Message>, message: Option<Message>) -> Option<Message> {
+    if matches!(message, Some(Message::Close)) {
+        queue.close();
+    }
+    message
 }
 
 /// Calls what a committed command left to be called. A panic in one of them is that callback's own affair.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Fault, Options,
-    command::{Command, Message},
+    command::{Command, Message, blocking_next, next},
     counters::{Counters, count},
     tx::{Inner, Scope, Tx},
 };
@@ -97,21 +97,4 @@ impl Reader {
         }
         Ok(())
     }
-}
-
-async fn next(queue: &mut mpsc::Receiver<Message>) -> Option<Message> {
-    let message = queue.recv().await;
-    if matches!(message, Some(Message::Close)) {
-        queue.close();
-    }
-    message
-}
-
-/// The same without a connection to drive.
-fn blocking_next(queue: &mut mpsc::Receiver<Message>) -> Option<Message> {
-    let message = queue.blocking_recv();
-    if matches!(message, Some(Message::Close)) {
-        queue.close();
-    }
-    message
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Fault, Options,
-    command::{Command, Message},
+    command::{Command, Message, blocking_next},
     counters::{Counters, count},
     tx::{Inner, Scope, Tx},
 };
@@ -36,14 +36,8 @@ impl Reader {
     /// Takes turns with the other readers until the queue is closed.
     pub(super) fn run(mut self, queue: &Mutex<mpsc::Receiver<Message>>) {
         loop {
-            let message = {
-                let mut queue = queue.blocking_lock();
-                let message = queue.blocking_recv();
-                if matches!(message, Some(Message::Close)) {
-                    queue.close();
-                }
-                message
-            };
+            // The next reader waits in the meantime: a statement of its own, so that it does not wait any longer.
+            let message = blocking_next(&mut queue.blocking_lock());
             match message {
                 Some(Message::Run(command)) => self.read(command),
                 Some(Message::Close) => {}
