@@ -20,6 +20,18 @@
     } catch { toast("Copying is not allowed here. Select the text instead."); }
   });
 
+  // A file made of what the page shows: the server keeps no copy to send.
+  document.addEventListener("click", (event) => {
+    const button = closest(event, "button[data-download-from]");
+    const from = button && document.getElementById(button.dataset.downloadFrom);
+    if (!from) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([from.textContent], { type: "application/json" }));
+    link.download = button.dataset.file;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+
   // A menu closes when one clicks elsewhere.
   document.addEventListener("click", (event) => {
     for (const open of document.querySelectorAll("details.env[open], details.foot[open]")) {

@@ -2,6 +2,7 @@
 
 use crate::{path, view::sign_in::Message};
 use app::{
+    key::KeyFault,
     operator::OperatorFault,
     run::{ActFault, BatchFault, TryFault, ViewFault},
     setting::SettingFault,
@@ -62,7 +63,7 @@ macro_rules! categorised {
     )*};
 }
 
-categorised!(ActFault, BatchFault, OperatorFault, SettingFault, TryFault, ViewFault);
+categorised!(ActFault, BatchFault, KeyFault, OperatorFault, SettingFault, TryFault, ViewFault);
 
 impl<F: Categorised> From<F> for Failure {
     fn from(fault: F) -> Self {

@@ -1,6 +1,6 @@
 //! Where the pages are. Handlers and templates build links from these, never from strings of their own.
 
-use kernel::RunId;
+use kernel::{KeyId, RunId};
 use model::platform::Stage;
 use url::form_urlencoded::Serializer;
 
@@ -38,6 +38,18 @@ pub(crate) fn admit(stage: Stage) -> String {
 
 pub(crate) fn try_signup(stage: Stage) -> String {
     format!("{}/try", home(stage))
+}
+
+pub(crate) fn keys(stage: Stage) -> String {
+    format!("{}/keys", home(stage))
+}
+
+pub(crate) fn key_new(stage: Stage) -> String {
+    format!("{}/new", keys(stage))
+}
+
+pub(crate) fn key_revoke(stage: Stage, id: KeyId) -> String {
+    format!("{}/{id}/revoke", keys(stage))
 }
 
 /// *Settings* after something was done there.

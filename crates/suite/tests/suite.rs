@@ -10,6 +10,7 @@ mod suite {
     mod builder;
     mod config;
     mod console_entrance;
+    mod console_keys;
     mod console_room;
     mod console_words;
     mod contract;

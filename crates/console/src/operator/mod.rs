@@ -4,6 +4,7 @@ mod account;
 mod act;
 mod entrance;
 mod home;
+mod keys;
 mod run;
 mod runs;
 mod settings;
@@ -34,6 +35,9 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/runs/admit", get(act::admit_page).post(act::admit_batch))
         .route("/{stage}/runs/{id}", get(run::page))
         .route("/{stage}/runs/{id}/{act}", get(act::page).post(act::act))
+        .route("/{stage}/keys", get(keys::page))
+        .route("/{stage}/keys/new", get(keys::form).post(keys::create))
+        .route("/{stage}/keys/{key}/revoke", get(keys::revoke_page).post(keys::revoke))
         .route("/{stage}/settings", get(settings::page).post(settings::save))
         .route("/{stage}/settings/enable", post(settings::enable))
         .route("/{stage}/settings/rotate", get(settings::rotate_page).post(settings::rotate))

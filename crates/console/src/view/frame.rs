@@ -8,6 +8,7 @@ use model::platform::Stage;
 pub enum Room {
     Home,
     Runs,
+    Keys,
     Settings,
     /// Reached from the operator's own menu.
     Account,
@@ -15,12 +16,13 @@ pub enum Room {
 
 impl Room {
     /// The menu, in its order.
-    pub const MENU: [Self; 3] = [Self::Home, Self::Runs, Self::Settings];
+    pub const MENU: [Self; 4] = [Self::Home, Self::Runs, Self::Keys, Self::Settings];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Home => "Home",
             Self::Runs => "Runs",
+            Self::Keys => "Keys",
             Self::Settings => "Settings",
             Self::Account => "Account",
         }
@@ -31,6 +33,7 @@ impl Room {
         match self {
             Self::Home => "house",
             Self::Runs => "list",
+            Self::Keys => "key-round",
             Self::Settings => "settings",
             Self::Account => "user",
         }
@@ -41,6 +44,7 @@ impl Room {
         match self {
             Self::Home | Self::Account => path::home(stage),
             Self::Runs => path::runs(stage),
+            Self::Keys => path::keys(stage),
             Self::Settings => path::settings(stage),
         }
     }

@@ -46,12 +46,17 @@ fn table() -> Vec<Page> {
         get("/{stage}/runs/admit", room),
         get("/{stage}/runs/{id}", room),
         get("/{stage}/runs/{id}/{act}", room),
+        get("/{stage}/keys", room),
+        get("/{stage}/keys/new", room),
+        get("/{stage}/keys/{key}/revoke", room),
         get("/{stage}/settings", room),
         get("/{stage}/settings/rotate", room),
         post("/sign-in", "email=a%40b.test&password=x", [403, 403, 403, 403, 403]),
         post("/setup", "link=x&password=x", [403, 403, 403, 403, 403]),
         post("/{stage}/try", "", empty_form),
         post("/{stage}/runs/admit", "count=1", form),
+        post("/{stage}/keys/new", "", empty_form),
+        post("/{stage}/keys/{key}/revoke", "", form),
         post("/{stage}/settings", "", empty_form),
         post("/{stage}/settings/enable", "", form),
         post("/{stage}/settings/rotate", "", form),
@@ -106,6 +111,7 @@ async fn each_page_opens_for_operators_alone() {
     let mut differences = Vec::new();
     for page in table() {
         let path = page.template.replace("{stage}", "dev").replace("{id}", &run).replace("{act}", "cancel");
+        let path = path.replace("{key}", &house.start.api_key.key_id.to_string());
         let path = format!("/console{}", path.trim_end_matches('/'));
         let session = fresh_session(&house).await;
         for (visitor, expected) in VISITORS.into_iter().zip(page.expected) {

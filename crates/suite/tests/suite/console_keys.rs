@@ -1,0 +1,133 @@
+//! *Keys*: one is made, seen once, used, and revoked.
+
+use super::browser::{Browser, text, to};
+use super::house::{Answer, House};
+use serde_json::{Value, json};
+
+const KEYS: &str = "/console/dev/keys";
+const NEW: &str = "/console/dev/keys/new";
+
+/// The element with this id, as the browser's text.
+fn element(page: &Answer, id: &str) -> String {
+    let page = text(page);
+    let (_, after) = page.split_once(&format!("id=\"{id}\">")).unwrap();
+    let inside = after.split_once("</pre>").unwrap().0;
+    inside.replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#39;", "'")
+}
+
+async fn make(house: &House, browser: &mut Browser, fields: &[(&str, &str)]) -> Answer {
+    browser.get(house, NEW).await;
+    browser.post(house, NEW, fields).await
+}
+
+fn status(answer: &Answer) -> u16 {
+    answer.status.as_u16()
+}
+
+#[tokio::test]
+async fn a_private_key_is_shown_once_and_works_until_it_is_revoked() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let made = make(
+        &house,
+        &mut browser,
+        &[("kind", "private"), ("name", "worker <1>"), ("scope.telemetry_apis", "on")],
+    )
+    .await;
+    assert_eq!(status(&made), 200, "{}", text(&made));
+    assert_eq!(made.headers["cache-control"], "no-store");
+    let secret = element(&made, "secret");
+    let file: Value = serde_json::from_str(&element(&made, "json")).unwrap();
+    assert_eq!((&file["api_key"], &file["name"]), (&json!(secret), &json!("worker <1>")));
+
+    let track = json!([{"event_name": "hello", "user_id": "u-1", "properties": {}}]);
+    let with = format!("Bearer {secret}");
+    assert_eq!(status(&house.post_as("/api/track", &with, &track).await), 200);
+    let trigger = house.trigger_body("ada");
+    assert_eq!(status(&house.post_as("/trigger", &with, &trigger).await), 403, "not its scope");
+
+    let list = text(&browser.get(&house, KEYS).await);
+    assert!(!list.contains(&secret) && list.contains("worker &#60;1&#62;"), "{list}");
+    let id = file["key_id"].as_str().unwrap();
+    let revoke = format!("{KEYS}/{id}/revoke");
+    let question = text(&browser.get(&house, &revoke).await);
+    assert!(question.contains("Revoke worker &#60;1&#62;?"), "{question}");
+    assert_eq!(to(&browser.post(&house, &revoke, &[]).await), KEYS);
+    assert_eq!(status(&house.post_as("/api/track", &with, &track).await), 401);
+    assert_eq!(status(&browser.get(&house, &revoke).await), 404, "nothing is left to revoke");
+    let list = text(&browser.get(&house, KEYS).await);
+    assert!(list.contains("1 key that has ended") && list.contains("Revoked"), "{list}");
+}
+
+#[tokio::test]
+async fn the_file_of_an_rsa_key_gives_a_token() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let fields = [("kind", "rsa"), ("name", "ci"), ("rotate", "30"), ("scope.workflow_trigger_api", "on")];
+    let made = make(&house, &mut browser, &fields).await;
+    let file: Value = serde_json::from_str(&element(&made, "json")).unwrap();
+    let asked = json!({
+        "key_id": file["key_id"], "private_key": file["private_key"],
+        "scopes": ["workflow_trigger_api"], "expiry": 60,
+    });
+    let token = house.post("/api/user/token", &asked).await;
+    assert_eq!(status(&token), 200, "{}", text(&token));
+    let list = text(&browser.get(&house, KEYS).await);
+    assert!(list.contains("rotate <time") && list.contains("in 30 d"), "{list}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let long = "x".repeat(101);
+    let cases: [(&[(&str, &str)], &str); 4] = [
+        (&[("kind", "private"), ("name", ""), ("scope.track_api", "on")], "Must not be empty."),
+        (&[("kind", "private"), ("name", &long), ("scope.track_api", "on")], "Must be at most 100 bytes."),
+        (&[("kind", "rsa"), ("name", "ci"), ("expires", "2099-12-31")], "Tick at least one."),
+        (
+            &[("kind", "rsa"), ("name", "ci"), ("expires", "1999-01-01"), ("scope.track_api", "on")],
+            "That day is over.",
+        ),
+    ];
+    for (fields, words) in cases {
+        let answer = make(&house, &mut browser, fields).await;
+        let page = text(&answer);
+        assert!(status(&answer) == 400 && page.contains(words), "{words}: {page}");
+        assert!(page.contains("autofocus"), "{words}");
+        for (name, value) in fields.iter().filter(|(name, _)| ["name", "expires"].contains(name)) {
+            assert!(page.contains(&format!("value=\"{value}\"")), "{name} kept");
+        }
+    }
+    let unreadable =
+        make(&house, &mut browser, &[("name", "ci"), ("expires", "soon"), ("scope.track_api", "on")]);
+    assert!(text(&unreadable.await).contains("is not a day"));
+    let before = app::key::list(&house.app.db, house.env()).await.unwrap();
+    assert_eq!(before.len(), 3, "only those of init");
+}
+
+#[tokio::test]
+async fn a_day_ends_at_midnight_of_the_environment() {
+    let house = House::new().await;
+    house.set(house.env(), |settings| settings.time_zone = "Asia/Tokyo".into()).await;
+    let mut browser = Browser::signed_in(&house).await;
+    let fields = [("kind", "project"), ("name", "site"), ("expires", "2099-01-31")];
+    assert_eq!(status(&make(&house, &mut browser, &fields).await), 200);
+    let keys = app::key::list(&house.app.db, house.env()).await.unwrap();
+    let site = keys.iter().find(|key| key.name == "site").unwrap();
+    assert_eq!(site.expires_at.unwrap().to_string(), "2099-01-31T15:00:00Z");
+}
+
+#[tokio::test]
+async fn the_other_environments_keys_are_not_there() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let list = text(&browser.get(&house, "/console/prod/keys").await);
+    assert!(list.contains("No key in Production yet"), "{list}");
+    let id = house.start.api_key.key_id;
+    let revoke = format!("/console/prod/keys/{id}/revoke");
+    assert_eq!(status(&browser.get(&house, &revoke).await), 404);
+    assert_eq!(status(&browser.post(&house, &revoke, &[]).await), 404);
+    let keys = app::key::list(&house.app.db, house.env()).await.unwrap();
+    assert!(keys.iter().all(|key| key.revoked_at.is_none()));
+}
