@@ -144,11 +144,6 @@ pub async fn current(app: &App, env: Env) -> Result<Arc<Current>, SettingFault> 
     Ok(current)
 }
 
-/// The secrets that sign now: the current one first.
-pub async fn current_secrets(app: &App, env: Env) -> Result<Vec<WebhookSecret>, SettingFault> {
-    Ok(current(app, env).await?.secrets.clone())
-}
-
 /// Checks the form and saves it, if nobody saved since it was opened. Gives the new version.
 pub async fn save(app: &App, actor: &Actor, env: Env, draft: &Draft) -> Result<i64, SettingFault> {
     let now = current(app, env).await?;

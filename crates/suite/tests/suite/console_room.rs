@@ -110,14 +110,14 @@ async fn a_secret_hides_until_it_is_asked_for_and_both_sign_after_a_rotation() {
     let hidden = text(&browser.get(&house, SETTINGS).await);
     assert!(!hidden.contains("whsec_C") && hidden.contains("whsec_••••"));
     let env = house.env();
-    let old = app::setting::current_secrets(&house.app, env).await.unwrap()[0].secret.clone();
+    let old = app::setting::current(&house.app, env).await.unwrap().secrets[0].secret.clone();
     assert!(!hidden.contains(old.expose()));
     assert!(text(&browser.get(&house, "/console/dev/settings?secret=shown").await).contains(old.expose()));
 
     let asked = text(&browser.get(&house, "/console/dev/settings/rotate").await);
     assert!(asked.contains("For 24 hours every webhook carries both signatures"));
     assert_eq!(browser.post(&house, "/console/dev/settings/rotate", &[]).await.status, 303);
-    let both = app::setting::current_secrets(&house.app, env).await.unwrap();
+    let both = app::setting::current(&house.app, env).await.unwrap().secrets.clone();
     assert_eq!(both.len(), 2);
     assert_ne!(both[0].secret, old);
     assert_eq!(both[1].secret, old);
@@ -126,7 +126,7 @@ async fn a_secret_hides_until_it_is_asked_for_and_both_sign_after_a_rotation() {
     let signature = header(&sent[0], "webhook-signature");
     assert_eq!(signature.split(' ').count(), 2, "{signature}");
     house.clock.advance(Duration::from_secs(24 * 3_600));
-    assert_eq!(app::setting::current_secrets(&house.app, env).await.unwrap().len(), 1);
+    assert_eq!(app::setting::current(&house.app, env).await.unwrap().secrets.len(), 1);
 }
 
 #[tokio::test]
