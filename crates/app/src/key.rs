@@ -14,8 +14,8 @@ use model::caller::{KeyKind, PROJECT_SCOPES, Scope};
 use oidc::{KeyFault as RsaFault, PrivateKey};
 use sql::Database;
 use std::time::Duration;
-use store::key::{KEYS_MAX, revision_lock};
 pub use store::key::{ApiKey, Proof};
+use store::key::{KEYS_MAX, revision_lock};
 
 /// Characters at the end of an opaque key by which people recognise it.
 const HINT_CHARS: usize = 4;

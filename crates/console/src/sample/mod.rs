@@ -4,6 +4,7 @@
 mod entrance;
 mod home;
 mod hosted;
+mod keys;
 mod run;
 mod runs;
 mod settings;
@@ -27,8 +28,15 @@ type Page = Result<Sample, askama::Error>;
 
 /// Every page in every state that somebody will meet.
 pub fn all() -> Result<Vec<Sample>, askama::Error> {
-    let rooms =
-        [entrance::pages(), home::pages(), runs::pages(), run::pages(), settings::pages(), hosted::pages()];
+    let rooms = [
+        entrance::pages(),
+        home::pages(),
+        runs::pages(),
+        run::pages(),
+        keys::pages(),
+        settings::pages(),
+        hosted::pages(),
+    ];
     rooms.into_iter().flatten().collect()
 }
 
