@@ -41,7 +41,7 @@ CREATE TABLE profile_alias (
   account_id TEXT {key} NOT NULL,
   PRIMARY KEY (environment_id, alias_id)
 );
-CREATE INDEX profile_alias_account ON profile_alias (environment_id, account_id);
+CREATE INDEX profile_alias_account ON profile_alias (environment_id, account_id, alias_id);
 
 CREATE TABLE profile_membership (
   environment_id TEXT {key} NOT NULL,

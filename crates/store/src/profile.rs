@@ -43,9 +43,6 @@ statements! {
     pub(crate) ALIASES = "SELECT alias_id FROM profile_alias WHERE environment_id = $1 AND account_id = $2 \
         ORDER BY alias_id LIMIT $3";
     pub(crate) ADD_ALIAS = "INSERT INTO profile_alias (environment_id, alias_id, account_id) VALUES ($1, $2, $3)";
-    // The id as another id of an account, or the other ids of the account that it is: never both.
-    pub(crate) POINTERS = "SELECT alias_id FROM profile_alias \
-        WHERE environment_id = $1 AND (alias_id = $2 OR account_id = $2) ORDER BY alias_id LIMIT $3";
     pub(crate) MOVE_ALIASES = "UPDATE profile_alias SET account_id = $3 \
         WHERE environment_id = $1 AND account_id = $2 AND alias_id <= $4";
     pub(crate) MEMBERSHIP = "SELECT account_id, user_id, joined_at, active, active_at, active_sequence, role, \
@@ -146,15 +143,15 @@ pub fn link(tx: &mut Tx<'_>, env: Env, link: &Link, room: &mut usize) -> Result<
     tx.holds(&lock())?;
     let (environment, from) = (env.to_string(), link.tenant_id.as_str());
     let to = root(tx, env, &link.group_id)?;
-    let pointers: Vec<String> =
-        tx.query(&POINTERS, params![&environment, from, limit(*room)], |row| row.get(0))?;
-    if pointers.iter().any(|id| id == from) || to == from {
+    if to == from || alias(tx, env, from)?.is_some() {
         return Ok(Linked::Whole);
     }
-    if let Some(last) = pointers.last() {
+    let aliases: Vec<String> =
+        tx.query(&ALIASES, params![&environment, from, limit(*room)], |row| row.get(0))?;
+    if let Some(last) = aliases.last() {
         tx.execute(&MOVE_ALIASES, params![&environment, from, &to, last])?;
     }
-    if !fits(room, pointers.len()) || !move_members(tx, env, from, &to, room)? {
+    if !fits(room, aliases.len()) || !move_members(tx, env, from, &to, room)? {
         return Ok(Linked::Partly);
     }
     if let Some(account) = stored_account(tx, env, from)? {
