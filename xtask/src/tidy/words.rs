@@ -10,7 +10,6 @@ const WORDS: &[&str] = &[
     concat!("house", ".md"),
     concat!("lanes", ".md"),
     concat!("style", ".md"),
-    concat!("domain", ".md"),
 ];
 
 pub(super) fn check(files: &[File], report: &mut Report) {
