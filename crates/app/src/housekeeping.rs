@@ -1,6 +1,7 @@
 //! Forgets what nobody can use any more: one-time codes, idempotency keys, links, sessions, failed sign-ins.
 //!
-//! It looks once an hour, in commands of at most 500 rows, so that it is never in anybody's way.
+//! It looks a minute after the start and then once an hour, in commands of about 500 rows, so that it is never in
+//! anybody's way.
 
 use crate::{
     App,
@@ -12,21 +13,23 @@ use sql::{Fault, Locks, Tx};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// A process that is started again every day sweeps as well; the minute leaves the start to those who wait for it.
+const FIRST: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(3_600);
 /// A code is good for a minute.
 const CODES: Duration = Duration::from_secs(3_600);
-/// After ten minutes a link says where to sign in; after this it says nothing.
-const LINKS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 type Forget = fn(&mut Tx<'_>, Timestamp) -> Result<usize, Fault>;
 
-/// Sweeps every hour until `shutdown`.
+/// Sweeps soon and then every hour until `shutdown`.
 pub async fn run(app: App, shutdown: CancellationToken) {
+    let mut pause = FIRST;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
+        pause = EVERY;
         if let Err(fault) = sweep(&app).await {
             tracing::warn!(error = %kernel::chain(&fault), "housekeeping failed; it tries again in an hour");
         }
@@ -35,15 +38,14 @@ pub async fn run(app: App, shutdown: CancellationToken) {
 
 /// Forgets everything that is old enough; how many rows.
 pub async fn sweep(app: &App) -> Result<usize, Fault> {
-    let kinds: [(Forget, Duration); 6] = [
+    let kinds: [(Forget, Duration); 5] = [
         (store::handover::forget_otps, CODES),
         (store::idempotency::forget, KEY_LIFE),
-        (store::handover::forget_links, LINKS),
         (store::operator::forget_failures, limit::MEMORY),
         (store::operator::forget_sessions, operator::SESSION_LIFE.whole),
         (store::operator::forget_links, Duration::ZERO),
     ];
-    let mut forgotten = 0;
+    let mut forgotten = forget_links(app).await?;
     for (forget, age) in kinds {
         let before = app.db.now().minus(age);
         loop {
@@ -53,6 +55,18 @@ pub async fn sweep(app: &App) -> Result<usize, Fault> {
                 break;
             }
         }
+    }
+    Ok(forgotten)
+}
+
+/// Links of runs that ended long ago; one that still waits keeps its own, however old they are.
+async fn forget_links(app: &App) -> Result<usize, Fault> {
+    let now = app.db.now();
+    let mut forgotten = 0;
+    while let Some(rows) =
+        app.db.write(Locks::none(), move |tx| store::handover::forget_links(tx, now)).await?
+    {
+        forgotten += rows;
     }
     Ok(forgotten)
 }

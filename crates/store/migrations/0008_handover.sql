@@ -5,11 +5,13 @@ CREATE TABLE run_link (
   run_id TEXT {key} NOT NULL,
   page TEXT NOT NULL,
   created_at BIGINT NOT NULL,
+  -- when housekeeping next asks whether the run still needs it
+  keep_until BIGINT NOT NULL,
   first_visit_at BIGINT,
   PRIMARY KEY (environment_id, token_hash)
 );
 CREATE INDEX run_link_run ON run_link (environment_id, run_id);
-CREATE INDEX run_link_created ON run_link (created_at);
+CREATE INDEX run_link_keep ON run_link (keep_until);
 
 -- One-time codes of the last redirect: one use, sixty seconds.
 CREATE TABLE auth_otp (

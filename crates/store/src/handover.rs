@@ -2,6 +2,7 @@
 
 use kernel::{Env, EnvironmentId, RunId, Timestamp};
 use sql::{Fault, Tx, params, statements};
+use std::time::Duration;
 
 /// A link that somebody holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Redeemed {
 }
 
 statements! {
-    LINK_INSERT = "INSERT INTO run_link (environment_id, token_hash, run_id, page, created_at) VALUES ($1, $2, $3, $4, $5)";
+    LINK_INSERT = "INSERT INTO run_link (environment_id, token_hash, run_id, page, created_at, keep_until) VALUES ($1, $2, $3, $4, $5, $6)";
     LINK = "SELECT run_id, created_at, first_visit_at FROM run_link WHERE environment_id = $1 AND token_hash = $2";
     VISIT = "UPDATE run_link SET first_visit_at = $3 WHERE environment_id = $1 AND token_hash = $2 AND first_visit_at IS NULL";
     VISITED = "SELECT COUNT(*), MIN(first_visit_at) FROM run_link
@@ -30,14 +31,22 @@ statements! {
                   RETURNING environment_id, run_id, created_at";
     OTP_FORGET = "DELETE FROM auth_otp WHERE code_hash IN (SELECT code_hash FROM auth_otp WHERE created_at < $1 LIMIT 500)
                   RETURNING code_hash";
-    LINK_FORGET = "DELETE FROM run_link WHERE token_hash IN (SELECT token_hash FROM run_link WHERE created_at < $1 LIMIT 500)
+    LINK_DUE = "SELECT MAX(keep_until) FROM (SELECT keep_until FROM run_link WHERE keep_until <= $1 ORDER BY keep_until LIMIT 500) AS due";
+    // A run that is missing needs no link either.
+    LINK_FORGET = "DELETE FROM run_link WHERE keep_until <= $1 AND NOT EXISTS (SELECT 1 FROM run
+                   WHERE run.id = run_link.run_id AND (state NOT IN ('completed', 'cancelled') OR updated_at > $2))
                    RETURNING token_hash";
+    LINK_KEEP = "UPDATE run_link SET keep_until = $2 WHERE keep_until <= $1";
 }
 
 /// What `page` says in a row: the link leads on from the trigger …
 const CONTINUE: &str = "continue";
 /// … or back from the onboarding.
 const RETURN: &str = "return";
+
+/// How long a link is kept beyond the last word of its run. A run that waits keeps its links for as long as it waits
+/// (decision D25): they are looked at once in this time.
+pub const LINK_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// The link to the page that a trigger leads to.
 pub fn add_link(
@@ -47,7 +56,7 @@ pub fn add_link(
     run: RunId,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    tx.execute(&LINK_INSERT, params![&env.to_string(), token_hash, &run.to_string(), CONTINUE, now])
+    insert_link(tx, env, token_hash, run, CONTINUE, now)
 }
 
 /// The link that onboarding leads back by.
@@ -58,7 +67,19 @@ pub fn add_return_link(
     run: RunId,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    tx.execute(&LINK_INSERT, params![&env.to_string(), token_hash, &run.to_string(), RETURN, now])
+    insert_link(tx, env, token_hash, run, RETURN, now)
+}
+
+fn insert_link(
+    tx: &mut Tx<'_>,
+    env: Env,
+    token_hash: &str,
+    run: RunId,
+    page: &str,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let keep_until = now.plus(LINK_KEPT);
+    tx.execute(&LINK_INSERT, params![&env.to_string(), token_hash, &run.to_string(), page, now, keep_until])
 }
 
 pub fn link(tx: &mut Tx<'_>, env: Env, token_hash: &str) -> Result<Option<Link>, Fault> {
@@ -99,7 +120,12 @@ pub fn forget_otps(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
     Ok(tx.query(&OTP_FORGET, params![before], |_| Ok(()))?.len())
 }
 
-/// Forgets links from before `before`, at most 500 at once; how many.
-pub fn forget_links(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
-    Ok(tx.query(&LINK_FORGET, params![before], |_| Ok(()))?.len())
+/// Looks at the next links whose time is up, about 500 at once: forgets those of runs that ended [`LINK_KEPT`] ago and
+/// keeps the others for as long again. How many it forgot; `None` when there was nothing to look at.
+pub fn forget_links(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<usize>, Fault> {
+    let due: Option<Timestamp> = tx.query_one(&LINK_DUE, params![now], |row| row.get(0))?;
+    let Some(due) = due else { return Ok(None) };
+    let forgotten = tx.query(&LINK_FORGET, params![due, now.minus(LINK_KEPT)], |_| Ok(()))?.len();
+    tx.execute(&LINK_KEEP, params![due, now.plus(LINK_KEPT)])?;
+    Ok(Some(forgotten))
 }

@@ -10,6 +10,7 @@ fn components() -> [testkit::Component; 1] {
 #[cfg(test)]
 mod it {
     mod consumer;
+    mod handover;
     mod key;
     mod operator;
     mod place;
