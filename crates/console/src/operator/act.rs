@@ -1,12 +1,15 @@
 //! Acts on runs. Each has a page that says what will happen to whom; the act itself is a form on it.
 
-use super::run::{find, unknown};
+use super::{
+    run::{find, unknown},
+    sure::{self, Sure},
+};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
     path,
     view::{Room, sign_in::Confirm},
-    visitor::{Asked, Nothing, Place, Posted},
+    visitor::{Asked, Place, Posted},
     words::{count, counted},
 };
 use app::run::{self, ActFault, RunDetail};
@@ -14,7 +17,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use kernel::{Category, RunId};
+use kernel::Category;
 use serde::Deserialize;
 
 /// The most that one batch admits.
@@ -57,6 +60,11 @@ impl What {
             Self::Admit => detail.may_admit,
         }
     }
+
+    /// What is typed before an act that cannot be undone: whom it meets.
+    fn asks_for(self, detail: &RunDetail) -> Option<&str> {
+        (self == Self::Cancel).then(|| detail.run.email.as_str())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -82,11 +90,16 @@ pub(crate) async fn page(
 pub(crate) async fn act(
     State(state): State<ConsoleState>,
     Path((_, id, act)): Path<(String, String, String)>,
-    Posted { place, .. }: Posted<Place, Nothing>,
+    Posted { place, form: sure }: Posted<Place, Sure>,
 ) -> Result<Response, Failure> {
     let what = What::named(&act)?;
-    let Ok(id) = id.parse::<RunId>() else { return Ok(unknown(&place)) };
-    let (app, actor, env) = (&state.app, place.actor(), place.env);
+    let Some(detail) = find(&state, &place, &id).await? else { return Ok(unknown(&place)) };
+    let unsure = what.asks_for(&detail).is_some_and(|email| !sure.names(email));
+    // A run that has moved on says so below, whatever was typed.
+    if unsure && what.allowed(&detail) {
+        return Ok(sure.ask_again(confirm(&place, &detail, what)));
+    }
+    let (app, actor, env, id) = (&state.app, place.actor(), place.env, detail.run.id);
     let done = match what {
         What::Retry => run::retry(app, actor, env, id).await,
         What::Skip => run::skip(app, actor, env, id).await,
@@ -118,6 +131,7 @@ fn confirm(place: &Place, detail: &RunDetail, what: What) -> Confirm {
         button: button.to_owned(),
         danger: what == What::Cancel,
         back: path::run(place.stage, run.id),
+        word: what.asks_for(detail).map(|email| sure::word("the person's mail address", email)),
     }
 }
 

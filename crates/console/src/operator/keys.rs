@@ -1,5 +1,6 @@
 //! *Keys*: the list, a new one with the one sight of its secret, and revoking.
 
+use super::sure::{self, Sure};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -11,7 +12,7 @@ use crate::{
         setting::Field,
         sign_in::Confirm,
     },
-    visitor::{Nothing, Place, Posted},
+    visitor::{Place, Posted},
     words::counted,
 };
 use app::key::{self, ApiKey, Created, KeyFault, Name, Proof, Status};
@@ -142,14 +143,39 @@ pub(crate) async fn revoke_page(
     place: Place,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
+    let key = good(&state, &place, &id).await?;
+    Ok(html(&question(&place, &key)))
+}
+
+pub(crate) async fn revoke(
+    State(state): State<ConsoleState>,
+    Path((_, id)): Path<(String, String)>,
+    Posted { place, form: sure }: Posted<Place, Sure>,
+) -> Result<Response, Failure> {
+    let key = good(&state, &place, &id).await?;
+    if !sure.names(&key.name) {
+        return Ok(sure.ask_again(question(&place, &key)));
+    }
+    match key::revoke(&state.app, place.env, key.id).await {
+        Ok(()) => Ok(Redirect::to(&path::keys(place.stage)).into_response()),
+        Err(KeyFault::Absent) => Err(absent()),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// A key of this environment that is not revoked.
+async fn good(state: &ConsoleState, place: &Place, id: &str) -> Result<ApiKey, Failure> {
+    let id = id.parse::<KeyId>().map_err(|_| absent())?;
     let keys = key::list(&state.app.db, place.env).await?;
-    let good = |key: &&ApiKey| key.id.to_string() == id && key.revoked_at.is_none();
-    let Some(key) = keys.iter().find(good) else { return Err(absent()) };
+    keys.into_iter().find(|key| key.id == id && key.revoked_at.is_none()).ok_or_else(absent)
+}
+
+fn question(place: &Place, key: &ApiKey) -> Confirm {
     let used = match key.last_used_at {
         Some(at) => format!("It was last used {}.", place.speaker.ago(at).said),
         None => "It has never been used.".to_owned(),
     };
-    Ok(html(&Confirm {
+    Confirm {
         frame: place.frame(Room::Keys, None),
         title: format!("Revoke {}?", key.name),
         lead: format!("{used} This cannot be undone."),
@@ -163,19 +189,7 @@ pub(crate) async fn revoke_page(
         button: "Revoke the key".into(),
         danger: true,
         back: path::keys(place.stage),
-    }))
-}
-
-pub(crate) async fn revoke(
-    State(state): State<ConsoleState>,
-    Path((_, id)): Path<(String, String)>,
-    Posted { place, .. }: Posted<Place, Nothing>,
-) -> Result<Response, Failure> {
-    let id = id.parse::<KeyId>().map_err(|_| absent())?;
-    match key::revoke(&state.app, place.env, id).await {
-        Ok(()) => Ok(Redirect::to(&path::keys(place.stage)).into_response()),
-        Err(KeyFault::Absent) => Err(absent()),
-        Err(fault) => Err(fault.into()),
+        word: Some(sure::word("the key's name", &key.name)),
     }
 }
 

@@ -8,6 +8,7 @@ mod keys;
 mod run;
 mod runs;
 mod settings;
+mod sure;
 mod wire;
 
 use crate::{ConsoleState, failure::Failure, path, visitor::Visitor};

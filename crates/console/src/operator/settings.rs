@@ -100,6 +100,7 @@ pub(crate) async fn rotate_page(place: Place) -> Response {
         button: "Rotate the secret".into(),
         danger: place.stage == Stage::Production,
         back: path::settings(place.stage),
+        word: None,
     })
 }
 

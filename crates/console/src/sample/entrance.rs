@@ -3,7 +3,8 @@
 use super::{Page, before, frame, page, speaker};
 use crate::view::{
     Notice, Room, Tone,
-    sign_in::{Account, Confirm, Message, SessionRow, Setup, SignIn, Trouble},
+    setting::Field,
+    sign_in::{Account, Confirm, Message, SessionRow, Setup, SignIn, Trouble, Word},
 };
 use model::platform::Stage;
 
@@ -19,6 +20,8 @@ pub(super) fn pages() -> Vec<Page> {
         page("message", &link_gone()),
         page("account", &account()),
         page("confirm", &confirm()),
+        page("confirm-wrong", &confirm_wrong()),
+        page("confirm-plain", &confirm_plain()),
         page("trouble", &trouble()),
     ]
 }
@@ -71,19 +74,55 @@ fn account() -> Account {
 }
 
 fn confirm() -> Confirm {
+    let email = "ada@acme-rockets.com";
     Confirm {
         frame: frame(Stage::Production, Room::Runs),
-        title: "Cancel the run of Ada Byron?".into(),
-        lead: "ada@acme-rockets.com will not get a workspace from this run.".into(),
+        title: format!("Cancel the run of {email}?"),
+        lead: format!("{email} will not get a workspace from this run. This cannot be undone."),
         consequences: vec![
-            "Her page says that the signup was stopped and whom to write to.".into(),
-            "No further webhook is sent; an acknowledgement that still comes is refused.".into(),
-            "A new trigger for her begins a new run for the same tenant.".into(),
+            "Their page says that this signup has ended, and whom to write to.".into(),
+            "No further webhook is sent, and an acknowledgement that still comes is refused.".into(),
+            "A new trigger for them begins a new run for the same tenant.".into(),
         ],
         action: "/console/prod/runs/x/cancel".into(),
         button: "Cancel this run".into(),
         danger: true,
         back: "/console/prod/runs/x".into(),
+        word: Some(Word {
+            what: "the person's mail address",
+            name: email.into(),
+            field: Field { name: "typed", ..Field::default() },
+        }),
+    }
+}
+
+fn confirm_wrong() -> Confirm {
+    let name = "Backend of the billing service in Frankfurt, second instance";
+    let fault = "Nothing was done: this is not the key's name. Type it as it stands above.";
+    let field = Field { name: "typed", value: "Backend".into(), fault: Some(fault.into()), theirs: None };
+    Confirm {
+        frame: frame(Stage::Development, Room::Keys),
+        title: format!("Revoke {name}?"),
+        lead: "It was last used 40 s ago. This cannot be undone.".into(),
+        consequences: vec![
+            "Requests with this key are refused from now on, and so are tokens that it gave.".into(),
+            "Runs that it has begun go on.".into(),
+        ],
+        button: "Revoke the key".into(),
+        word: Some(Word { what: "the key's name", name: name.into(), field }),
+        ..confirm()
+    }
+}
+
+fn confirm_plain() -> Confirm {
+    Confirm {
+        frame: frame(Stage::Development, Room::Settings),
+        title: "Rotate the signing secret of Development?".into(),
+        lead: "Webhooks are signed with a new secret from now on.".into(),
+        button: "Rotate the secret".into(),
+        danger: false,
+        word: None,
+        ..confirm()
     }
 }
 

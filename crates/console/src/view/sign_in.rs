@@ -1,6 +1,9 @@
 //! The pages outside the frame: sign-in, one-time link, a question before an act, an error.
 
-use super::frame::{Frame, Notice};
+use super::{
+    frame::{Frame, Notice},
+    setting::Field,
+};
 use crate::words::When;
 use askama::Template;
 
@@ -78,6 +81,27 @@ pub struct Confirm {
     pub button: String,
     pub danger: bool,
     pub back: String,
+    /// Where the act cannot be undone.
+    pub word: Option<Word>,
+}
+
+/// A name that has to be typed before an act.
+#[derive(Debug, Clone)]
+pub struct Word {
+    /// What it is a name of, as it stands in a sentence: *the key's name*.
+    pub what: &'static str,
+    pub name: String,
+    pub field: Field,
+}
+
+impl Word {
+    pub fn label(&self) -> String {
+        format!("Type {} to confirm", self.name)
+    }
+
+    pub fn help(&self) -> String {
+        format!("That is {}.", self.what)
+    }
 }
 
 /// An error inside the frame.

@@ -52,7 +52,22 @@ async fn a_private_key_is_shown_once_and_works_until_it_is_revoked() {
     let revoke = format!("{KEYS}/{id}/revoke");
     let question = text(&browser.get(&house, &revoke).await);
     assert!(question.contains("Revoke worker &#60;1&#62;?"), "{question}");
-    assert_eq!(to(&browser.post(&house, &revoke, &[]).await), KEYS);
+    for typed in ["", "worker", "WORKER <1>"] {
+        let again = browser.post(&house, &revoke, &[("typed", typed)]).await;
+        let page = text(&again);
+        assert!(status(&again) == 400 && page.contains("Nothing was done"), "{typed}: {page}");
+        assert!(
+            page.contains(&format!(
+                "name=\"typed\" type=\"text\" value=\"{}\"",
+                typed.replace('<', "&#60;").replace('>', "&#62;")
+            )),
+            "{typed} kept"
+        );
+        let field = page.split("name=\"typed\"").nth(1).unwrap().split('>').next().unwrap();
+        assert!(field.contains("aria-invalid") && field.contains("autofocus"), "{field}");
+    }
+    assert_eq!(status(&house.post_as("/api/track", &with, &track).await), 200, "nothing was done");
+    assert_eq!(to(&browser.post(&house, &revoke, &[("typed", "  worker <1> ")]).await), KEYS);
     assert_eq!(status(&house.post_as("/api/track", &with, &track).await), 401);
     assert_eq!(status(&browser.get(&house, &revoke).await), 404, "nothing is left to revoke");
     let list = text(&browser.get(&house, KEYS).await);

@@ -248,7 +248,14 @@ async fn an_act_says_what_will_happen_and_then_does_it() {
             && asked.contains("No further webhook is sent")
     );
     assert_eq!(house.state(&run).await.0, "waiting", "asking does nothing");
-    let done = browser.post(&house, &format!("{page}/cancel"), &[]).await;
+    for typed in ["", "grace@acme.com"] {
+        let again = browser.post(&house, &format!("{page}/cancel"), &[("typed", typed)]).await;
+        assert_eq!(again.status, 400, "{typed}");
+        assert!(text(&again).contains(&format!("value=\"{typed}\"")), "{typed} kept");
+    }
+    assert_eq!(house.state(&run).await.0, "waiting", "nothing was done");
+    let sure = [("typed", "ada@acme.com")];
+    let done = browser.post(&house, &format!("{page}/cancel"), &sure).await;
     assert_eq!((done.status.as_u16(), to(&done)), (303, page.as_str()));
     assert_eq!(house.state(&run).await.0, "cancelled");
     let ended = text(&house.browse(&link).await);

@@ -56,11 +56,12 @@ fn table() -> Vec<Page> {
         post("/{stage}/try", "", empty_form),
         post("/{stage}/runs/admit", "count=1", form),
         post("/{stage}/keys/new", "", empty_form),
-        post("/{stage}/keys/{key}/revoke", "", form),
+        // What cannot be undone asks for a name.
+        post("/{stage}/keys/{key}/revoke", "typed=First+API+key", form),
         post("/{stage}/settings", "", empty_form),
         post("/{stage}/settings/enable", "", form),
         post("/{stage}/settings/rotate", "", form),
-        post("/{stage}/runs/{id}/{act}", "", form),
+        post("/{stage}/runs/{id}/{act}", "typed=ada%40acme.com", form),
         post("/sign-out-everywhere", "", form),
         post("/sign-out", "", form),
     ]
