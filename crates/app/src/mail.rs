@@ -1,5 +1,9 @@
 //! Mails: texts are data, rendered by minijinja; a written mail is a row.
 
+mod list;
+
+pub use list::{MailPage, MailViewFault, get, list};
+
 use crate::setting::Current;
 use kernel::{MailId, Timestamp};
 use minijinja::{Environment, context};

@@ -3,6 +3,7 @@
 use crate::{path, view::sign_in::Message};
 use app::{
     key::KeyFault,
+    mail::MailViewFault,
     operator::OperatorFault,
     run::{ActFault, BatchFault, TryFault, ViewFault},
     setting::SettingFault,
@@ -63,7 +64,7 @@ macro_rules! categorised {
     )*};
 }
 
-categorised!(ActFault, BatchFault, KeyFault, OperatorFault, SettingFault, TryFault, ViewFault);
+categorised!(ActFault, BatchFault, KeyFault, MailViewFault, OperatorFault, SettingFault, TryFault, ViewFault);
 
 impl<F: Categorised> From<F> for Failure {
     fn from(fault: F) -> Self {

@@ -1,6 +1,6 @@
 //! Where the pages are. Handlers and templates build links from these, never from strings of their own.
 
-use kernel::{KeyId, RunId};
+use kernel::{KeyId, MailId, RunId};
 use model::platform::Stage;
 use url::form_urlencoded::Serializer;
 
@@ -38,6 +38,19 @@ pub(crate) fn admit(stage: Stage) -> String {
 
 pub(crate) fn try_signup(stage: Stage) -> String {
     format!("{}/try", home(stage))
+}
+
+pub(crate) fn mails(stage: Stage) -> String {
+    format!("{}/mails", home(stage))
+}
+
+/// The list with what filters it; empty values are left out.
+pub(crate) fn mails_with(stage: Stage, query: &[(&str, &str)]) -> String {
+    with(&mails(stage), query)
+}
+
+pub(crate) fn mail(stage: Stage, id: MailId) -> String {
+    format!("{}/{id}", mails(stage))
 }
 
 pub(crate) fn keys(stage: Stage) -> String {

@@ -59,6 +59,20 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     .copied()
 }
 
+/// The pattern that finds `text` anywhere in a column of lower case, after `LIKE … ESCAPE '!'`: LIKE's own signs mean
+/// nothing special to whoever types them.
+pub(crate) fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
 /// A JSON document in a TEXT column of ours: anything else there is a fault of ours.
 pub(crate) fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, Fault> {
     let text: String = row.get(index)?;

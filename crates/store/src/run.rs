@@ -176,21 +176,8 @@ pub fn count(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<u64, Fault> {
 }
 
 fn columns(filter: &Filter) -> (Option<&'static str>, Option<&'static str>, Option<String>) {
-    let search = filter.search.as_ref().map(|text| like(&text.to_lowercase()));
+    let search = filter.search.as_deref().map(crate::like);
     (filter.state.map(RunState::name), filter.waiting_for.map(WaitingFor::name), search)
-}
-
-/// A pattern that finds `text` anywhere: LIKE's own signs mean nothing special to whoever types them.
-fn like(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// All runs of the environment by state and wait.

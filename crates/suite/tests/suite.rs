@@ -11,6 +11,7 @@ mod suite {
     mod config;
     mod console_entrance;
     mod console_keys;
+    mod console_mails;
     mod console_room;
     mod console_words;
     mod contract;

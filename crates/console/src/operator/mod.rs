@@ -5,6 +5,7 @@ mod act;
 mod entrance;
 mod home;
 mod keys;
+mod mails;
 mod run;
 mod runs;
 mod settings;
@@ -36,6 +37,8 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/runs/admit", get(act::admit_page).post(act::admit_batch))
         .route("/{stage}/runs/{id}", get(run::page))
         .route("/{stage}/runs/{id}/{act}", get(act::page).post(act::act))
+        .route("/{stage}/mails", get(mails::page))
+        .route("/{stage}/mails/{mail}", get(mails::one))
         .route("/{stage}/keys", get(keys::page))
         .route("/{stage}/keys/new", get(keys::form).post(keys::create))
         .route("/{stage}/keys/{key}/revoke", get(keys::revoke_page).post(keys::revoke))

@@ -5,6 +5,7 @@ mod entrance;
 mod home;
 mod hosted;
 mod keys;
+mod mails;
 mod run;
 mod runs;
 mod settings;
@@ -34,6 +35,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         runs::pages(),
         run::pages(),
         keys::pages(),
+        mails::pages(),
         settings::pages(),
         hosted::pages(),
     ];

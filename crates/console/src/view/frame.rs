@@ -8,6 +8,7 @@ use model::platform::Stage;
 pub enum Room {
     Home,
     Runs,
+    Mails,
     Keys,
     Settings,
     /// Reached from the operator's own menu.
@@ -16,12 +17,13 @@ pub enum Room {
 
 impl Room {
     /// The menu, in its order.
-    pub const MENU: [Self; 4] = [Self::Home, Self::Runs, Self::Keys, Self::Settings];
+    pub const MENU: [Self; 5] = [Self::Home, Self::Runs, Self::Mails, Self::Keys, Self::Settings];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Home => "Home",
             Self::Runs => "Runs",
+            Self::Mails => "Mails",
             Self::Keys => "Keys",
             Self::Settings => "Settings",
             Self::Account => "Account",
@@ -33,6 +35,7 @@ impl Room {
         match self {
             Self::Home => "house",
             Self::Runs => "list",
+            Self::Mails => "mail",
             Self::Keys => "key-round",
             Self::Settings => "settings",
             Self::Account => "user",
@@ -44,6 +47,7 @@ impl Room {
         match self {
             Self::Home | Self::Account => path::home(stage),
             Self::Runs => path::runs(stage),
+            Self::Mails => path::mails(stage),
             Self::Keys => path::keys(stage),
             Self::Settings => path::settings(stage),
         }

@@ -4,6 +4,7 @@ pub mod frame;
 pub mod home;
 pub mod hosted;
 pub mod key;
+pub mod mail;
 pub mod run;
 pub mod setting;
 pub mod sign_in;

@@ -46,6 +46,9 @@ fn table() -> Vec<Page> {
         get("/{stage}/runs/admit", room),
         get("/{stage}/runs/{id}", room),
         get("/{stage}/runs/{id}/{act}", room),
+        get("/{stage}/mails", room),
+        // The run has written none yet.
+        get("/{stage}/mails/{mail}", [303, 303, 404, 404, 404]),
         get("/{stage}/keys", room),
         get("/{stage}/keys/new", room),
         get("/{stage}/keys/{key}/revoke", room),
