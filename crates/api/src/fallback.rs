@@ -46,6 +46,9 @@ fn refusal(status: StatusCode, text: &str) -> Refusal {
         StatusCode::METHOD_NOT_ALLOWED => ("METHOD_NOT_ALLOWED", "this path does not take this method"),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ("UNSUPPORTED_MEDIA_TYPE", "this path takes application/json"),
         StatusCode::NOT_FOUND => ("NOT_FOUND", "there is nothing here"),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("UNAVAILABLE", "the service cannot do this now; try again shortly")
+        }
         status if status.is_server_error() => ("INTERNAL_ERROR", "something went wrong on our side"),
         _ => ("INVALID_REQUEST", "the request cannot be understood"),
     };

@@ -5,6 +5,7 @@ use crate::{
     data_dir::{DataDir, DataDirFault},
     http,
     metrics::Metrics,
+    parts::{Broken, supervised},
     wiring::{self, Outside, Running, State, WiringFault},
 };
 use kernel::Secret;
@@ -18,6 +19,8 @@ use url::Url;
 const DRAIN: Duration = Duration::from_secs(4);
 /// How long an answer may wait for the client to take more of it.
 const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
+/// How long the parts may take to end after that.
+const PARTS_GRACE: Duration = Duration::from_millis(4_500);
 const METRICS_EVERY: Duration = Duration::from_secs(10);
 
 /// Why the server does not come up.
@@ -101,21 +104,30 @@ pub async fn launch(
         drain: DRAIN,
     };
     tokio::spawn(keep_metrics(ending.clone()));
-    let http = tokio::spawn(http::serve(listener, router, options, ending.clone()));
+    let serving = http::serve(listener, router, options, ending.clone());
+    let http = tokio::spawn(supervised("listener", serving, ending.clone(), running.parts.broken()));
     Ok(Launched { running, public_url, ending, http, _dir: dir })
 }
 
 impl Launched {
     /// Waits for the end to begin, then ends: no new requests, open ones finished, interrupted attempts
-    /// recorded, stores closed.
-    pub async fn until_end(self) {
-        self.ending.cancelled().await;
+    /// recorded, stores closed. A part that fails begins the end: whoever started the server can start it again whole.
+    pub async fn until_end(self) -> Result<(), Broken> {
+        let Running { app, parts, .. } = self.running;
+        let broken = parts.broken();
+        tokio::select! {
+            () = self.ending.cancelled() => {}
+            () = broken.cancelled() => self.ending.cancel(),
+        }
         tracing::info!("ending");
         if let Err(error) = self.http.await {
             tracing::error!(error = %kernel::chain(&error), "the listener ended badly");
         }
-        self.running.stop().await;
+        let ended = parts.end(PARTS_GRACE).await;
+        app.journal.close().await;
+        app.db.clone().close().await;
         tracing::info!("ended");
+        ended
     }
 }
 

@@ -13,25 +13,37 @@ use axum::{
 use metrics::{counter, gauge, histogram};
 use tokio_util::sync::CancellationToken;
 
+/// Why a server that answers is not ready all the same.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    /// Cancelled when the end begins.
+    pub ending: CancellationToken,
+    /// Cancelled when a part has failed.
+    pub broken: CancellationToken,
+}
+
 #[derive(Clone)]
 struct Probed {
     app: App,
     metrics: Metrics,
-    ending: CancellationToken,
+    health: Health,
 }
 
-/// `/healthz`, `/readyz` and `/metrics`. From `ending` on the server is not ready.
-pub(crate) fn routes(app: App, ending: CancellationToken) -> Router {
+/// `/healthz`, `/readyz` and `/metrics`.
+pub(crate) fn routes(app: App, health: Health) -> Router {
     Router::new()
         .route("/healthz", get(async || "live\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
-        .with_state(Probed { app, metrics: Metrics::installed(), ending })
+        .with_state(Probed { app, metrics: Metrics::installed(), health })
 }
 
-/// Ready: the state database answers and the end has not begun.
+/// Ready: the state database answers, every part is at work and the end has not begun.
 async fn ready(State(probed): State<Probed>) -> Response {
-    if probed.ending.is_cancelled() {
+    if probed.health.broken.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "a part of the server failed\n").into_response();
+    }
+    if probed.health.ending.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "ending\n").into_response();
     }
     match probed.app.db.read(store::platform::organization).await {

@@ -4,6 +4,8 @@
 use crate::{
     config::Config,
     data_dir::{self, DataDirFault},
+    parts::Parts,
+    probe::Health,
     real::{OsRng, SystemClock},
 };
 use app::{App, Services};
@@ -13,14 +15,12 @@ use kernel::{Clock, Rng, Secret};
 use outbound::{Countries, Http, OwnListeners};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use store::seal::{SealFault, Sealer};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 use webkit::Edge;
 
 /// How long jobs may take to record what they were doing, once the end has begun.
 const JOB_GRACE: Duration = Duration::from_secs(4);
-/// How long all parts may take to end: with the requests' four seconds before it, under ten.
-const PARTS_GRACE: Duration = Duration::from_millis(4_500);
 
 /// What touches the world: the real thing, or a test's.
 #[derive(Clone)]
@@ -227,17 +227,16 @@ pub struct Assembled {
 }
 
 impl Assembled {
-    /// Starts executor, relay and consumers.
+    /// Starts executor, relay, consumers and housekeeping.
     pub fn start(self) -> Running {
-        let shutdown = CancellationToken::new();
-        let tasks = TaskTracker::new();
+        let parts = Parts::default();
         let Self { app, executor, registry, outside } = self;
-        tasks.spawn(executor.run(app.db.clone(), registry, shutdown.clone(), JOB_GRACE));
-        tasks.spawn(app::relay::run(app.clone(), shutdown.clone()));
-        tasks.spawn(app::consume::run(app.clone(), shutdown.clone()));
-        tasks.spawn(app::housekeeping::run(app.clone(), shutdown.clone()));
-        tasks.close();
-        Running { app, outside, shutdown, tasks }
+        parts.spawn("executor", executor.run(app.db.clone(), registry, parts.shutdown(), JOB_GRACE));
+        parts.spawn("relay", app::relay::run(app.clone(), parts.shutdown()));
+        parts.spawn("profiles", app::consume::run_profiles(app.clone(), parts.shutdown()));
+        parts.spawn("lake", app::consume::run_lake(app.clone(), parts.shutdown()));
+        parts.spawn("housekeeping", app::housekeeping::run(app.clone(), parts.shutdown()));
+        Running { app, outside, parts }
     }
 }
 
@@ -245,31 +244,20 @@ impl Assembled {
 pub struct Running {
     pub app: App,
     pub outside: Outside,
-    shutdown: CancellationToken,
-    tasks: TaskTracker,
+    pub parts: Parts,
 }
 
 impl Running {
-    /// Every route of the server over this app. From `ending` on it says that it is not ready.
+    /// Every route of the server over this app. From `ending` on, and when a part has failed, it says that it is not
+    /// ready.
     pub fn router(&self, config: &Config, ending: CancellationToken) -> Router {
-        router(&self.app, &self.outside, config, ending)
-    }
-
-    /// Stops the parts, lets jobs record what they were doing, and closes the stores.
-    pub async fn stop(self) {
-        self.shutdown.cancel();
-        if tokio::time::timeout(PARTS_GRACE, self.tasks.wait()).await.is_err() {
-            tracing::warn!(
-                "not every part ended in time; what it had not recorded is done again after the next start"
-            );
-        }
-        self.app.journal.close().await;
-        self.app.db.clone().close().await;
+        let health = Health { ending, broken: self.parts.broken() };
+        router(&self.app, &self.outside, config, health)
     }
 }
 
 /// The API, the console, the hosted pages and the operator's three questions (`/healthz`, `/readyz`, `/metrics`).
-pub fn router(app: &App, outside: &Outside, config: &Config, ending: CancellationToken) -> Router {
+pub fn router(app: &App, outside: &Outside, config: &Config, health: Health) -> Router {
     let edge = Edge {
         clock: Arc::clone(&outside.clock),
         rng: Arc::clone(&outside.rng),
@@ -280,7 +268,7 @@ pub fn router(app: &App, outside: &Outside, config: &Config, ending: Cancellatio
     api::router(api::ApiState { app: app.clone(), callers })
         .merge(console::operator_router(pages.clone()))
         .merge(console::hosted_router(pages))
-        .merge(crate::probe::routes(app.clone(), ending))
+        .merge(crate::probe::routes(app.clone(), health))
         .layer(middleware::from_fn(api::json_only))
         .layer(middleware::from_fn_with_state(app.clone(), crate::probe::count))
         .layer(middleware::from_fn_with_state(edge, webkit::edge::layer))

@@ -145,9 +145,14 @@ pub async fn check(db: &Database, journal: &Journal, lake: &Lake) -> Result<(), 
     Ok(())
 }
 
-/// Runs both consumers until `shutdown`, then seals the lake's head.
-pub async fn run(app: App, shutdown: CancellationToken) {
+/// Runs the profiles until `shutdown`.
+pub async fn run_profiles(app: App, shutdown: CancellationToken) {
     let profiles = Profiles::new(app.db.clone(), app.journal.clone(), app.clock.clone(), Options::default());
+    profiles.run(shutdown).await;
+}
+
+/// Runs the lake until `shutdown`, then seals its head.
+pub async fn run_lake(app: App, shutdown: CancellationToken) {
     let lake = LakeConsumer::new(
         app.lake.clone(),
         app.db.clone(),
@@ -155,7 +160,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         app.clock.clone(),
         Options::default(),
     );
-    tokio::join!(profiles.run(shutdown.clone()), lake.run(shutdown));
+    lake.run(shutdown).await;
 }
 
 /// How a rest between two steps ended.

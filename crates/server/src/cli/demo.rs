@@ -63,9 +63,9 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
         stage.feed(&outside, ending.clone());
         Ok(())
     };
-    stage.until_end().await;
+    let ended = stage.until_end().await;
     drop(home);
-    outcome.map(|()| ExitCode::SUCCESS)
+    outcome.and(ended).map(|()| ExitCode::SUCCESS)
 }
 
 /// Where the data live, and that they are gone at the end unless somebody wants to keep them.
@@ -200,12 +200,13 @@ impl Stage {
         Ok(())
     }
 
-    async fn until_end(self) {
-        self.launched.until_end().await;
+    async fn until_end(self) -> Result<(), CliFault> {
+        let ended = self.launched.until_end().await.map_err(CliFault::of);
         // Whatever Acme is still asking the server, no answer will come.
         if let Ok(Ok(Err(error))) = tokio::time::timeout(ACME_GRACE, self.acme).await {
             eprintln!("Acme Notes ended badly: {error}");
         }
+        ended
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     {
         tracing::warn!(error = %kernel::chain(&fault), "no link to sign in with could be made");
     }
-    launched.until_end().await;
+    launched.until_end().await.map_err(CliFault::of)?;
     Ok(ExitCode::SUCCESS)
 }
 

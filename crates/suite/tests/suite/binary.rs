@@ -12,6 +12,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use server::config::{Config, Layers};
 use server::data_dir::DataDir;
+use server::launch::{self, Launched};
 use server::wiring::{Outside, State};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -24,6 +25,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpSocket;
 use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// A start, an end, a signup: nothing here takes this long unless it is broken.
@@ -166,6 +168,16 @@ impl Installation {
             command(self.dir.path(), &["serve", "--data-dir", data.to_str().unwrap(), "--listen", &listen]);
         serve.env("THRIVESTACK_RETRY_DEVELOPMENT", RETRY);
         serve
+    }
+
+    /// The same in this process, at any free address.
+    pub async fn launch(&self, ending: CancellationToken) -> Launched {
+        let outside = Outside::real();
+        let mut config = config(&self.data());
+        config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let bound = launch::bind(&config).await.unwrap();
+        let dir = DataDir::open(&self.data()).unwrap();
+        launch::launch(&config, dir, bound, outside, ending).await.unwrap()
     }
 
     pub fn backend(&self, server: &Server) -> Backend {

@@ -16,6 +16,7 @@ use oidc::PrivateKey;
 use outbound::recorded::{Recorder, answer};
 use serde_json::{Value, json};
 use server::config::{Config, Layers};
+use server::probe::Health;
 use server::wiring::{Assembled, Outside, State, router};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,7 @@ pub struct House {
     pub net: Recorder,
     pub start: app::init::Initialised,
     pub router: Router,
+    pub health: Health,
     executor: Executor,
     registry: Registry,
     _dir: TempDir,
@@ -91,11 +93,12 @@ impl House {
         let start = initialise(&state, &outside, &options).await;
         let public_url: Url = "https://hosted.test/".parse().unwrap();
         let assembled = state.assemble(&config, public_url, outside).await.unwrap();
-        let router = router(&assembled.app, &assembled.outside, &config, CancellationToken::new());
+        let health = Health::default();
+        let router = router(&assembled.app, &assembled.outside, &config, health.clone());
         let Assembled { app, executor, registry, .. } = assembled;
         let registry =
             if options.jobs_twice { registry.map(|handler| Arc::new(Twice(handler))) } else { registry };
-        Self { app, clock, net, start, router, executor, registry, _dir: dir }
+        Self { app, clock, net, start, router, health, executor, registry, _dir: dir }
     }
 
     pub fn env(&self) -> Env {

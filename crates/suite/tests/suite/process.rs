@@ -1,6 +1,7 @@
 //! The program's other commands, as processes: `init`, refusals of `serve`, `receive --ack`, `demo`.
 
 pub mod demo;
+mod parts;
 
 use super::binary::{Backend, Installation, Lines, Reserved, command, finish, ready, run, until};
 use super::receiver::Receiver;
