@@ -23,6 +23,9 @@ pub struct Options {
     pub renew_every: Duration,
     /// Pauses after a fault of ours; after the last one the job is parked.
     pub fault_pauses: Vec<Duration>,
+    /// The longest sleep between two looks at the clock, in memory alone: due times are of the wall clock, which steps,
+    /// and goes on while the machine is suspended.
+    pub sleep_max: Duration,
 }
 
 impl Default for Options {
@@ -32,6 +35,7 @@ impl Default for Options {
             lease: Duration::from_secs(15),
             renew_every: Duration::from_secs(5),
             fault_pauses: [1, 5, 30, 120, 600].map(Duration::from_secs).to_vec(),
+            sleep_max: Duration::from_secs(30),
         }
     }
 }
@@ -108,7 +112,7 @@ impl Executor {
                 () = shutdown.cancelled() => return Turn::Stop,
                 Some((job, slot)) = self.handed.recv() => return Turn::Handed(job, slot),
                 () = self.jobs.woken() => {}
-                () = sleep => return Turn::Due,
+                () = sleep => if work.may_find() { return Turn::Due },
             }
         }
     }

@@ -37,10 +37,18 @@ impl Work {
     pub fn pause(&self) -> Option<Duration> {
         let next = self.jobs.next();
         let now = self.db.now();
-        let until = next.map(|due| due.since(now));
+        let until = next.map(|due| due.since(now).min(self.jobs.options().sleep_max));
         match self.db.engine() {
             Engine::Sqlite => until,
             Engine::Postgres => Some(until.map_or(PEER_POLL, |pause| pause.min(PEER_POLL))),
+        }
+    }
+
+    /// Whether a claim may find something now: on SQLite nothing becomes due that was not told.
+    pub fn may_find(&self) -> bool {
+        match self.db.engine() {
+            Engine::Sqlite => self.jobs.next().is_some_and(|due| due <= self.db.now()),
+            Engine::Postgres => true,
         }
     }
 

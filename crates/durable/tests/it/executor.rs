@@ -299,6 +299,42 @@ async fn a_rolled_back_job_is_never_handed_over() {
     }
 }
 
+/// A due time is of the wall clock: one that jumps, as after a suspend, brings the job forward with it. Looking at the
+/// clock costs no statement.
+#[tokio::test]
+async fn a_job_is_not_late_by_a_jump_of_the_clock() {
+    let hour = Duration::from_secs(3_600);
+    for test in testkit::databases("jobs_jump", &components()).await {
+        let options = Options { sleep_max: Duration::from_millis(5), ..Options::default() };
+        let house = House::new(&test, options);
+        house.enqueue("later", hour).await;
+        let (db, clock, seen) = (house.db.clone(), Arc::clone(&house.clock), Arc::clone(&house.seen));
+        let stop = CancellationToken::new();
+        let running = house.executor.run(db.clone(), house.registry, stop.clone(), Duration::from_secs(5));
+        let running = tokio::spawn(running);
+        if db.engine() == sql::Engine::Sqlite {
+            // The first claim learns when the job is due; then many looks at the clock follow.
+            let quiet = async || {
+                let before = db.stats().statements;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                db.stats().statements == before
+            };
+            assert!(quiet().await || quiet().await, "a look at the clock is no statement");
+        }
+        assert!(seen.lock().unwrap().is_empty());
+        clock.set(clock.now().plus(hour));
+        let ran = async {
+            while db.read(job::counts).await.unwrap().0 > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), ran).await.expect("the job runs when it is due");
+        assert_eq!(*seen.lock().unwrap(), ["later"]);
+        stop.cancel();
+        running.await.unwrap();
+    }
+}
+
 /// The real loop: jobs run by themselves, and an idle executor on SQLite issues no statements.
 #[tokio::test]
 async fn a_running_executor_sleeps_until_something_is_due() {
