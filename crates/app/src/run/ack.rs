@@ -9,6 +9,7 @@ use model::run::{BuilderTenant, Event, NodeStatus, Run, RunKind, RunState};
 use model::workflow::{Definition, Kind};
 use serde::Serialize;
 use sql::Tx;
+use std::str::FromStr;
 
 /// Acknowledgements lie in the signal inbox under this name and the run's id.
 pub(crate) const SIGNAL: &str = "ack";
@@ -97,15 +98,18 @@ fn check(run: &Run, request: &AckRequest) -> Result<(), AckFault> {
     if run.kind == RunKind::Login {
         return Err(AckFault::Unknown);
     }
-    let workflow = run.workflow.to_string();
-    if request.workflow.as_ref().is_some_and(|sent| !sent.is_empty() && *sent != workflow) {
+    if differs(request.workflow.as_deref(), &run.workflow) {
         return Err(AckFault::Mismatch { field: "workflowDesignTimeId" });
     }
-    let tenant = run.tenant.to_string();
-    if request.tenant.as_ref().is_some_and(|sent| !sent.is_empty() && *sent != tenant) {
+    if differs(request.tenant.as_deref(), &run.tenant) {
         return Err(AckFault::Mismatch { field: "thrivestackTenantId" });
     }
     Ok(())
+}
+
+/// Whether another id was sent. One id has many spellings: databases of builders give UUIDs back in capitals.
+fn differs<T: FromStr + PartialEq>(sent: Option<&str>, ours: &T) -> bool {
+    sent.is_some_and(|sent| !sent.is_empty() && sent.parse::<T>().ok().as_ref() != Some(ours))
 }
 
 /// An empty text counts as absent.

@@ -72,7 +72,26 @@ async fn ids_that_do_not_match_the_run_are_named() {
         assert_eq!(answer.status, 400);
         assert!(answer.json()["data"]["error_message"].as_str().unwrap().contains(field));
     }
+    let mut garbled = json!({"workflowRuntimeId": run});
+    garbled["thrivestackTenantId"] = json!("no id");
+    assert_eq!(house.post("/workflow", &garbled).await.status, 400);
     assert_eq!(house.state(&run).await.1.as_deref(), Some("ack"), "nothing was recorded");
+}
+
+/// Databases give UUIDs back in capitals.
+#[tokio::test]
+async fn ids_match_however_they_are_spelt() {
+    let mut house = House::new().await;
+    let (run, _) = house.waiting("ada").await;
+    let tenant = house.run(&run).await["ts_tenant_id"].as_str().unwrap().to_uppercase();
+    let workflow = house.start.workflows.prosumer.to_string().to_uppercase();
+    let body = json!({
+        "workflowRuntimeId": run.to_uppercase(), "workflowDesignTimeId": workflow,
+        "thrivestackTenantId": tenant, "tenantId": "t-1",
+    });
+    let answer = house.post("/workflow", &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_ne!(house.state(&run).await.1.as_deref(), Some("ack"));
 }
 
 #[tokio::test]
