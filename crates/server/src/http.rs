@@ -33,15 +33,16 @@ pub struct Options {
     pub drain: Duration,
 }
 
-/// Answers requests until `shutdown`, then finishes those that have begun, for as long as `drain` allows.
-/// Connections that wait for a next request are closed at once.
+/// Answers requests until `shutdown`, then finishes those that have begun, for as long as `drain` allows, and cuts the
+/// others off. Connections that wait for a next request are closed at once.
 pub async fn serve(listener: TcpListener, router: Router, options: Options, shutdown: CancellationToken) {
     let permits = Arc::new(Semaphore::new(options.connections_max));
-    let connections = TaskTracker::new();
+    let (connections, cut) = (TaskTracker::new(), CancellationToken::new());
     while let Some((stream, peer, permit)) = accept(&listener, &permits, &shutdown).await {
         let one = connection(stream, peer, router.clone(), options.clone(), shutdown.clone());
+        let cut = cut.clone();
         connections.spawn(async move {
-            one.await;
+            cut.run_until_cancelled(one).await;
             drop(permit);
         });
     }
@@ -52,6 +53,8 @@ pub async fn serve(listener: TcpListener, router: Router, options: Options, shut
             http.connections = connections.len(),
             "requests were cut off by the end of the process"
         );
+        cut.cancel();
+        connections.wait().await;
     }
 }
 

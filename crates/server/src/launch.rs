@@ -14,12 +14,13 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// How long open requests may take once the end has begun. With the jobs' grace after it, the whole end
-/// stays under ten seconds.
+/// How long the whole end may take. With the runtime's grace after it, the process is gone within ten seconds.
+const END_MAX: Duration = Duration::from_secs(9);
+/// How much of that open requests may take.
 const DRAIN: Duration = Duration::from_secs(4);
 /// How long an answer may wait for the client to take more of it.
 const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
-/// How long the parts may take to end after that.
+/// How much of it the parts may take after that.
 const PARTS_GRACE: Duration = Duration::from_millis(4_500);
 const METRICS_EVERY: Duration = Duration::from_secs(10);
 
@@ -113,21 +114,38 @@ impl Launched {
     /// Waits for the end to begin, then ends: no new requests, open ones finished, interrupted attempts
     /// recorded, stores closed. A part that fails begins the end: whoever started the server can start it again whole.
     pub async fn until_end(self) -> Result<(), Broken> {
-        let Running { app, parts, .. } = self.running;
+        self.until_end_within(END_MAX).await
+    }
+
+    /// The same with another bound of the end. What is not closed by then stays as a crash would leave it.
+    pub async fn until_end_within(self, most: Duration) -> Result<(), Broken> {
+        let Self { running: Running { app, parts, .. }, ending, http, _dir, .. } = self;
         let broken = parts.broken();
         tokio::select! {
-            () = self.ending.cancelled() => {}
-            () = broken.cancelled() => self.ending.cancel(),
+            () = ending.cancelled() => {}
+            () = broken.cancelled() => ending.cancel(),
         }
         tracing::info!("ending");
-        if let Err(error) = self.http.await {
-            tracing::error!(error = %kernel::chain(&error), "the listener ended badly");
+        let mut open = "listener";
+        let end = async {
+            if let Err(error) = http.await {
+                tracing::error!(error = %kernel::chain(&error), "the listener ended badly");
+            }
+            open = "parts";
+            parts.end(PARTS_GRACE).await;
+            open = "journal";
+            app.journal.close().await;
+            open = "state database";
+            app.db.clone().close().await;
+        };
+        match tokio::time::timeout(most, end).await {
+            Ok(()) => tracing::info!("ended"),
+            Err(_) => tracing::error!(
+                open,
+                "the end took too long and was cut off; the next start goes on as after a crash"
+            ),
         }
-        let ended = parts.end(PARTS_GRACE).await;
-        app.journal.close().await;
-        app.db.clone().close().await;
-        tracing::info!("ended");
-        ended
+        if broken.is_cancelled() { Err(Broken) } else { Ok(()) }
     }
 }
 

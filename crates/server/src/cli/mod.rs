@@ -84,7 +84,7 @@ impl CliFault {
 }
 
 /// How long blocking threads may take to come back.
-const RUNTIME_GRACE: Duration = Duration::from_secs(1);
+const RUNTIME_GRACE: Duration = Duration::from_millis(500);
 
 /// Parses the command line, runs the command and tells its failure.
 pub fn main() -> ExitCode {

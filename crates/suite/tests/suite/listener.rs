@@ -28,6 +28,11 @@ const CONNECTIONS_MAX: usize = 4;
 const LARGE_BYTES: usize = 32 << 20;
 
 async fn served(header_timeout: Duration, write_stall_max: Duration) -> Served {
+    served_with(Options { connections_max: CONNECTIONS_MAX, header_timeout, write_stall_max, drain: LONG })
+        .await
+}
+
+async fn served_with(options: Options) -> Served {
     let (go_on, begun) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (wait, tell) = (go_on.clone(), begun.clone());
     let slow = get(async move || {
@@ -42,7 +47,6 @@ async fn served(header_timeout: Duration, write_stall_max: Duration) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let options = Options { connections_max: CONNECTIONS_MAX, header_timeout, write_stall_max, drain: LONG };
     let server = tokio::spawn(serve(listener, router, options, shutdown.clone()));
     Served { address, shutdown, go_on, begun, server }
 }
@@ -113,4 +117,22 @@ async fn the_end_finishes_what_has_begun_and_closes_what_waits() {
     assert!(rest(slow).await.ends_with("late"));
     served.server.await.unwrap();
     assert!(TcpStream::connect(served.address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_end_is_cut_off_and_leaves_nobody_at_work() {
+    let options = Options {
+        connections_max: CONNECTIONS_MAX,
+        header_timeout: LONG,
+        write_stall_max: LONG,
+        drain: SHORT,
+    };
+    let served = served_with(options).await;
+    let slow = send(served.address, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    served.begun.notified().await;
+
+    served.shutdown.cancel();
+    tokio::time::timeout(LONG, served.server).await.expect("the end is bounded").unwrap();
+    assert_eq!(rest(slow).await, "");
+    assert_eq!(Arc::strong_count(&served.go_on), 1, "what answered the request is gone");
 }
