@@ -119,7 +119,10 @@ pub(crate) fn claim(
             faults: row.get(7)?,
         })
     })?;
-    for job in &due {
+    // Rows that other processes write too are written in the order of their keys, so that no two wait for each other.
+    let mut in_order: Vec<&Claimed> = due.iter().collect();
+    in_order.sort_unstable_by_key(|job| job.id);
+    for job in in_order {
         tx.execute(&LEASE, params![&job.id.to_string(), until])?;
     }
     Ok(due)

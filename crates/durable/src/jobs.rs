@@ -4,7 +4,7 @@ use crate::executor::Options;
 use crate::job::Claimed;
 use kernel::{JobId, Timestamp};
 use sql::Engine;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
@@ -25,7 +25,7 @@ struct Shared {
     next: Mutex<Option<Timestamp>>,
     woken: Notify,
     /// Jobs that run here and whose leases must be renewed: on PostgreSQL only.
-    held: Mutex<HashMap<JobId, Claimed>>,
+    held: Mutex<BTreeMap<JobId, Claimed>>,
     started: AtomicU64,
     faults: AtomicU64,
     parked: AtomicU64,
@@ -42,7 +42,7 @@ impl Jobs {
             // The first turn looks at the table.
             next: Mutex::new(Some(Timestamp::EPOCH)),
             woken: Notify::new(),
-            held: Mutex::new(HashMap::new()),
+            held: Mutex::new(BTreeMap::new()),
             started: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             parked: AtomicU64::new(0),
@@ -105,6 +105,7 @@ impl Jobs {
         lock(&self.0.held).remove(&job.id);
     }
 
+    /// The jobs that run here, in the order of their keys: rows of several processes are written in no other.
     pub(crate) fn held(&self) -> Vec<Claimed> {
         lock(&self.0.held).values().cloned().collect()
     }
