@@ -1,6 +1,6 @@
 //! `thrivestack init`
 
-use super::{CliFault, Common};
+use super::{CliFault, Common, out};
 use crate::{
     config::{Config, Origin},
     data_dir::{DataDir, write_private},
@@ -57,18 +57,33 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
         success_url: options.success_url,
         waitlist_limit: options.waitlist_limit,
     };
+    let database = config.located(&config.database_url);
+    let before = beside(&database);
     let mut dir = DataDir::create(&config.data_dir)?;
     let initialised = initialise(&config, &mut dir, &plan, &Outside::real()).await?;
-    if let (Origin::Flag(_), Some(url)) = (layers.origin("public_url"), &config.public_url) {
-        keep_public_url(&dir, url)?;
+    let kept_url =
+        config.public_url.as_ref().filter(|_| matches!(layers.origin("public_url"), Origin::Flag(_)));
+    let finished = finish(&dir, kept_url, &initialised, options.json);
+    if finished.is_err() {
+        undo(&dir, &database, &before);
     }
-    dir.finish()?;
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&initialised).map_err(CliFault::of)?);
+    finished.map(|()| ExitCode::SUCCESS)
+}
+
+/// Hands the keys out and only then marks the directory as complete: keys that nobody has seen are good for nothing.
+fn finish(dir: &DataDir, kept_url: Option<&Url>, made: &Initialised, json: bool) -> Result<(), CliFault> {
+    let text = if json {
+        serde_json::to_string_pretty(made).map_err(CliFault::of)? + "\n"
     } else {
-        print!("{}", summary(&dir, &initialised));
+        summary(dir, made)
+    };
+    out::hand_out(&text).map_err(|error| {
+        CliFault::Told(format!("the keys could not be shown ({error}); nothing is initialised"))
+    })?;
+    if let Some(url) = kept_url {
+        keep_public_url(dir, url)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(dir.finish()?)
 }
 
 /// Everything but the mark that makes the directory complete. `demo` does the same in a directory of its own.
@@ -87,12 +102,15 @@ pub(super) async fn initialise(
     match initialised {
         // Migrating keeps a copy of what was there before; of a database that is a second old nobody needs one.
         Ok(_) => remove_new(&database, &before, ".before-"),
-        Err(_) => {
-            remove_new(&database, &before, "");
-            remove(&dir.master_key_file());
-        }
+        Err(_) => undo(dir, &database, &before),
     }
     initialised
+}
+
+/// Removes the database and the master key that were made where there was only `before`.
+fn undo(dir: &DataDir, database: &Path, before: &[PathBuf]) {
+    remove_new(database, before, "");
+    remove(&dir.master_key_file());
 }
 
 async fn fill(

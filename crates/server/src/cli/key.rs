@@ -1,6 +1,6 @@
 //! `thrivestack key list | create | revoke`: works beside a running server, by one short transaction.
 
-use super::{CliFault, Common};
+use super::{CliFault, Common, out};
 use crate::{
     config::Config,
     data_dir::DataDir,
@@ -66,16 +66,21 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
         Wish::List => {
             let now = db.now();
             let keys = key::list(&db, env).await.map_err(CliFault::of)?;
-            keys.iter().for_each(|key| println!("{}", line(key, now)));
+            let lines: String = keys.iter().map(|key| line(key, now) + "\n").collect();
+            out::show(&lines)?;
         }
         Wish::Create(new) => {
             let new = wanted(new, db.now())?;
             let made = key::create_beside(&db, &*outside.rng, env, new).await.map_err(CliFault::of)?;
-            println!("{:#}", printed(&made));
+            if let Err(error) = out::hand_out(&format!("{:#}\n", printed(&made))) {
+                // Nobody has seen its secret, and nobody ever will.
+                key::revoke_beside(&db, env, made.key.id).await.map_err(CliFault::of)?;
+                return Err(CliFault::Told(format!("the key could not be shown ({error}); it is revoked")));
+            }
         }
         Wish::Revoke { key_id } => {
             key::revoke_beside(&db, env, key_id).await.map_err(CliFault::of)?;
-            println!("{key_id} is revoked; its tokens end within a second.");
+            out::show(&format!("{key_id} is revoked; its tokens end within a second.\n"))?;
         }
     }
     db.close().await;

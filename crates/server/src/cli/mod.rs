@@ -4,6 +4,7 @@ mod demo;
 mod init;
 mod key;
 mod operator;
+mod out;
 mod rebuild;
 mod receive;
 mod serve;
@@ -117,12 +118,12 @@ async fn run(common: &Common, command: Command) -> Result<ExitCode, CliFault> {
         Command::Receive(options) => receive::run(common, options).await,
         Command::Rebuild(options) => rebuild::run(common, options).await,
         Command::Config { reference: true } => {
-            print!("{}", config::reference());
+            out::show(&config::reference())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Config { reference: false } => {
             let (_, layers) = common.load(&[])?;
-            print!("{}", layers.effective());
+            out::show(&layers.effective())?;
             layers.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
             Ok(ExitCode::SUCCESS)
         }

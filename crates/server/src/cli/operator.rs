@@ -1,6 +1,6 @@
 //! `thrivestack operator link | add EMAIL`: works beside a running server, by one short transaction.
 
-use super::{CliFault, Common};
+use super::{CliFault, Common, out};
 use crate::{
     config::Config,
     data_dir::DataDir,
@@ -62,7 +62,9 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
 fn tell(config: &Config, fresh: &FreshLink) -> Result<ExitCode, CliFault> {
     let base: Url = config.public_url.clone().unwrap_or_else(|| launch::own_url(config.listen));
     let url = base.join(&fresh.link.path()).map_err(CliFault::of)?;
-    println!("{url}");
+    out::hand_out(&format!("{url}\n")).map_err(|error| {
+        CliFault::Told(format!("the link could not be shown ({error}): ask for another one"))
+    })?;
     eprintln!("This link signs {} in once and is good until {}.", fresh.email, fresh.link.expires_at);
     Ok(ExitCode::SUCCESS)
 }

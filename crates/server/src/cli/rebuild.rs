@@ -1,6 +1,6 @@
 //! `thrivestack rebuild profiles | lake`: derived data made anew while nothing else runs.
 
-use super::{CliFault, Common};
+use super::{CliFault, Common, out};
 use crate::{
     config::Config,
     data_dir::DataDir,
@@ -41,7 +41,8 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     let rebuilt = rebuild(options.what, &config, &state, &journal, &outside).await.map_err(CliFault::of)?;
     journal.close().await;
     state.db.close().await;
-    println!("{} records read in {:.1} s", rebuilt.records, real::uptime(&*outside.clock).as_secs_f64());
+    let seconds = real::uptime(&*outside.clock).as_secs_f64();
+    out::show(&format!("{} records read in {seconds:.1} s\n", rebuilt.records))?;
     Ok(ExitCode::SUCCESS)
 }
 

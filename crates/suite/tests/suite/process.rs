@@ -3,10 +3,13 @@
 pub mod demo;
 mod parts;
 
-use super::binary::{Backend, Installation, Lines, Reserved, command, finish, ready, run, until};
+use super::binary::{Backend, Installation, Lines, PATIENCE, Reserved, command, finish, ready, run, until};
 use super::receiver::Receiver;
 use serde_json::Value;
+use std::fs::File;
+use std::io::PipeWriter;
 use std::path::Path;
+use std::process::{Output, Stdio};
 use tempfile::TempDir;
 use url::Url;
 
@@ -62,6 +65,46 @@ async fn init_prints_one_object_that_opens_what_serve_serves() {
         assert_eq!(backend.browse(&backend.url.join(probe).unwrap()).await.status, 200, "{probe}");
     }
     assert_eq!(serving.terminate().await.code(), Some(0));
+}
+
+/// Runs the program to its end with its standard output going there.
+async fn run_into(out: impl Into<Stdio>, dir: &Path, arguments: &[&str]) -> Output {
+    let mut command = command(dir, arguments);
+    let running = command.stdout(out).stderr(Stdio::piped()).spawn().unwrap().wait_with_output();
+    tokio::time::timeout(PATIENCE, running).await.expect("it ends").unwrap()
+}
+
+/// A pipe whose reader is gone.
+fn closed() -> PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+#[tokio::test]
+async fn keys_that_nobody_could_see_are_not_kept() {
+    let dir = TempDir::new().unwrap();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let init = ["init", "--data-dir", "data", "--json", "--public-url", "https://go.acme.test"];
+    let unseen = run_into(full, dir.path(), &init).await;
+    let told = text(&unseen.stderr);
+    assert_eq!(unseen.status.code(), Some(1), "{told}");
+    assert!(told.contains("the keys could not be shown") && !told.contains("panicked"), "{told}");
+    let made = run(dir.path(), &init).await;
+    assert!(made.status.success(), "the same again: {}", text(&made.stderr));
+    assert!(dir.path().join("data/thrivestack.toml").exists());
+
+    let create = ["key", "create", "unseen", "--data-dir", "data"];
+    let unseen = run_into(closed(), dir.path(), &create).await;
+    let told = text(&unseen.stderr);
+    assert_eq!(unseen.status.code(), Some(1), "{told}");
+    assert!(told.contains("it is revoked") && !told.contains("panicked"), "{told}");
+    let listed = run(dir.path(), &["key", "list", "--data-dir", "data"]).await;
+    let line = text(&listed.stdout).lines().find(|line| line.contains("unseen")).unwrap().to_owned();
+    assert!(line.contains("revoked"), "{line}");
+
+    for shown in [&["key", "list", "--data-dir", "data"][..], &["config", "--data-dir", "data"]] {
+        let cut_short = run_into(closed(), dir.path(), shown).await;
+        assert!(cut_short.status.success(), "{shown:?}: {}", text(&cut_short.stderr));
+    }
 }
 
 #[tokio::test]
