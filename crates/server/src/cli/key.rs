@@ -29,7 +29,7 @@ pub(super) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Wish {
-    /// Show the keys, newest first, with where each stands
+    /// Show the keys with where each stands: first the good ones, then those that ended, the newest of each first
     List,
     /// Make a key and print it as JSON: its secret is given this once
     Create(New),
@@ -111,7 +111,7 @@ fn wanted(new: New, now: Timestamp) -> Result<NewKey, CliFault> {
 /// The form that `POST /api/user/token` takes for an RSA key.
 fn printed(made: &key::Created) -> serde_json::Value {
     let secret = made.secret.expose();
-    let field = if made.key.kind == KeyKind::Rsa { "private_key" } else { "key" };
+    let field = if made.key.kind == KeyKind::Rsa { "private_key" } else { "api_key" };
     let mut printed = json!({
         "key_id": made.key.id,
         "name": made.key.name,

@@ -100,6 +100,8 @@ async fn keys_that_nobody_could_see_are_not_kept() {
     let listed = run(dir.path(), &["key", "list", "--data-dir", "data"]).await;
     let line = text(&listed.stdout).lines().find(|line| line.contains("unseen")).unwrap().to_owned();
     assert!(line.contains("revoked"), "{line}");
+    let printed: Value = serde_json::from_slice(&run(dir.path(), &create).await.stdout).unwrap();
+    assert!(printed["api_key"].is_string(), "as the console's file calls it");
 
     for shown in [&["key", "list", "--data-dir", "data"][..], &["config", "--data-dir", "data"]] {
         let cut_short = run_into(closed(), dir.path(), shown).await;
