@@ -35,8 +35,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 const KILLS: u64 = 25;
-/// One in so many of them hits unanswered requests: where fewer do, as on a machine that has much else to do, there
-/// are more.
+/// One in so many of all kills hits unanswered requests: where fewer do, as on a machine that has much else to do,
+/// there are more.
 const HIT_SHARE: u64 = 2;
 /// Most kills in all, as a multiple of those asked for.
 const LIVES_PER_KILL_MAX: u64 = 4;
@@ -69,7 +69,7 @@ async fn nothing_answered_is_lost() {
     let load = Load { client: client.clone(), ledger: Arc::clone(&ledger), ending: CancellationToken::new() };
     let mut drivers = start(&load, &dice);
     let mut number = 0;
-    while number < kills || client.tally.cut(number).len() as u64 * HIT_SHARE < kills {
+    while number < kills || !enough_hit(&client, number) {
         assert!(number < kills * LIVES_PER_KILL_MAX, "the load does not keep the program busy");
         number += 1;
         if dice.next().is_multiple_of(STARTS_PER_KILLED) {
@@ -93,6 +93,12 @@ async fn nothing_answered_is_lost() {
     println!("{}\n{}", ledger.summary(), builder.summary());
     let cut = client.tally.cut(number);
     println!("{} of {number} kills hit unanswered requests, {} in all", cut.len(), cut.iter().sum::<u64>());
+    assert!(enough_hit(&client, number), "too few kills showed anything");
+}
+
+/// Whether of the `kills` made so far as many hit unanswered requests as there must be.
+fn enough_hit(client: &Client, kills: u64) -> bool {
+    client.tally.cut(kills).len() as u64 * HIT_SHARE >= kills
 }
 
 /// One life of the program, from a start to a kill among its answers.
