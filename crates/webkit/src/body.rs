@@ -22,6 +22,8 @@ pub struct Bounds {
 
 /// Those of a JSON route.
 const JSON: Bounds = Bounds { bytes_max: BODY_BYTES_MAX, time_max: BODY_TIME_MAX };
+/// Those of a route whose body is the credential: whoever sends it has shown nothing yet, and a key has some 13 KB.
+pub(crate) const OPEN: Bounds = Bounds { bytes_max: 64 * 1_024, time_max: BODY_TIME_MAX };
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -138,11 +138,14 @@ impl Gate {
     }
 }
 
-/// Takes a JSON body from whoever sends it: for routes whose body is the credential.
+/// Takes a small JSON body from whoever sends it: for routes whose body is the credential.
 pub async fn open_json(family: Family, request: Request) -> Result<(RequestId, Bytes), Response> {
     let (parts, body) = request.into_parts();
     let request_id = edge::request_id(&parts.extensions);
-    let read = body::read(body).await.map_err(unread);
+    let read = body::read_within(body, body::OPEN).await.map_err(|fault| match fault {
+        BodyFault::TooLarge => Refusal::invalid("the body is larger than 65,536 bytes"),
+        fault => unread(fault),
+    });
     let checked = read.and_then(|body| {
         json::media_type(&parts.headers)?;
         json::check(&body)?;

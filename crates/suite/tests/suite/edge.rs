@@ -110,7 +110,7 @@ fn poisons() -> Vec<(Vec<u8>, &'static str)> {
     let texts = [
         (nested(64), "64 levels"),
         (objects, "64 levels"),
-        (nested(100_000), "64 levels"),
+        (nested(30_000), "64 levels"),
         ("\"\\ud800\"".to_owned(), "surrogate"),
         ("\"\\udc00\"".to_owned(), "surrogate"),
         ("\"\\ud83d\\ud83d\"".to_owned(), "surrogate"),
@@ -332,7 +332,9 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused_everywhere() {
         let padding = " ".repeat(2_097_153 - good(&house, path).to_string().len());
         let answer = post(&house, path, format!("{}{padding}", good(&house, path))).await;
         assert_eq!(answer.status, 400, "{path}");
-        assert!(refusal(family, &answer).contains("2,097,152"));
+        // Whoever asks for a token has shown nothing yet.
+        let bound = if family == Family::Token { "65,536" } else { "2,097,152" };
+        assert!(refusal(family, &answer).contains(bound), "{path}");
         let authorization = format!("Bearer {}", house.start.private_api_key.expose());
         for media_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""] {
             let request = Request::post(path)

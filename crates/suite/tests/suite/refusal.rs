@@ -108,6 +108,28 @@ async fn a_large_body_is_read_to_its_end_and_refused() {
     assert_eq!(answer.json()["message"], "Invalid user ID or missing fields");
 }
 
+/// Whoever asks for a token has shown nothing yet: little of it is kept in memory.
+#[tokio::test]
+async fn a_request_for_a_token_is_small() {
+    let house = House::new().await;
+    let largest = 64 * 1_024;
+    for path in ["/api/token", "/api/user/token", "/api/team/update"] {
+        for length in [largest + 1, 2 * 1_024 * 1_024, 20 * 1_024 * 1_024] {
+            let answer = raw(&house, path, " ".repeat(length)).await;
+            let body = answer.json();
+            assert_eq!(
+                (answer.status.as_u16(), &body["error_code"]),
+                (400, &json!("INVALID_REQUEST")),
+                "{path}"
+            );
+            assert!(body["message"].as_str().unwrap().contains("65,536") && body["response_id"].is_string());
+        }
+    }
+    let exact = format!("{}{{}}", " ".repeat(largest - 2));
+    let answer = raw(&house, "/api/token", exact).await;
+    assert_eq!(answer.json()["message"], "field 'key_id' is required");
+}
+
 #[tokio::test]
 async fn telemetry_alone_answers_other_origins() {
     let house = House::new().await;
