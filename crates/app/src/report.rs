@@ -6,10 +6,11 @@
 pub use ::lake::{Before, Page, Stored};
 
 use crate::{App, setting};
-use ::lake::{DayCount, Filters};
+use ::lake::{DayCount, Filters, PAGE_BYTES_MAX};
 use jiff::{Span, civil::Date, tz::TimeZone};
 use kernel::{Category, Env, Timestamp};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Most days of one count: about two years.
 pub const DAYS_MAX: u16 = 731;
@@ -168,7 +169,7 @@ fn page(
 /// Most pages that are looked through for one page of a rare source; then the answer ends early, with a cursor.
 const SOURCE_PAGES_MAX: usize = 20;
 
-/// The lake does not filter by source: it is done here, page by page.
+/// The lake does not filter by source: it is done here, page by page, until what was found may be too large for one more.
 fn of_source(
     lake: &::lake::Lake,
     env: Env,
@@ -177,24 +178,25 @@ fn of_source(
     limit: usize,
 ) -> Result<Page, ::lake::Fault> {
     let mut found: Vec<Stored> = Vec::new();
-    let mut before = wanted.before;
+    let (mut before, mut bytes) = (wanted.before, 0);
     for _ in 0..SOURCE_PAGES_MAX {
         let page = page(lake, env, wanted, before, PAGE_MAX)?;
         before = page.next;
+        bytes += page.bytes;
         for stored in page.events {
             if found.len() == limit {
                 let next = found.last().map(position);
-                return Ok(Page { events: found, next });
+                return Ok(Page { events: found, next, bytes });
             }
             if stored.event.source.as_deref() == Some(source) {
                 found.push(stored);
             }
         }
-        if before.is_none() {
+        if before.is_none() || (bytes > PAGE_BYTES_MAX / 2 && !found.is_empty()) {
             break;
         }
     }
-    Ok(Page { events: found, next: before })
+    Ok(Page { events: found, next: before, bytes })
 }
 
 fn position(stored: &Stored) -> Before {
@@ -235,11 +237,20 @@ pub async fn accounting(app: &App) -> Result<Accounting, ReportFault> {
     Ok(Accounting { accepted, stored, duplicate: lake.duplicates, dropped, waiting, unaccounted })
 }
 
+/// Questions that the lake answers at the same time, in this process; further ones wait. Each takes a thread and tens of
+/// megabytes where events are large.
+static IN_LAKE: Semaphore = Semaphore::const_new(8);
+
 async fn in_lake<T: Send + 'static>(
     app: &App,
     ask: impl FnOnce(&::lake::Lake) -> Result<T, ::lake::Fault> + Send + 'static,
 ) -> Result<T, ReportFault> {
+    let turn = IN_LAKE.acquire().await.map_err(|_| ReportFault::Lost)?;
     let lake = app.lake.clone();
-    let answered = tokio::task::spawn_blocking(move || ask(&lake)).await;
-    Ok(answered.map_err(|_| ReportFault::Lost)??)
+    let asking = tokio::task::spawn_blocking(move || {
+        // Ends with the work, which goes on when whoever asked has gone.
+        let _turn = turn;
+        ask(&lake)
+    });
+    Ok(asking.await.map_err(|_| ReportFault::Lost)??)
 }

@@ -8,6 +8,8 @@ use model::event::Event;
 pub const CELLS_MAX: usize = 4_000;
 /// Most rows of one page of a timeline.
 pub const PAGE_MAX: usize = 1_000;
+/// Most bytes of the rows of one page, by an estimate of their memory: a page of large events ends before its limit.
+pub const PAGE_BYTES_MAX: usize = 8 << 20;
 
 /// One event as the lake keeps it, under the journal's sequence number.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,11 +25,13 @@ pub struct Before {
     pub seq: u64,
 }
 
-/// Newest first. `next` is there when older events exist beyond the limit.
+/// Newest first. `next` is there when older events exist beyond the limit or beyond [`PAGE_BYTES_MAX`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
     pub events: Vec<Stored>,
     pub next: Option<Before>,
+    /// An estimate of the memory that the rows took.
+    pub bytes: usize,
 }
 
 /// Which events `recent` shows; a field left out does not narrow.

@@ -30,8 +30,11 @@ use std::{
 
 /// Rows that are decoded at once where only narrow columns are read.
 const NARROW_BATCH: usize = 8_192;
-/// The same with attributes: an event has at most 512 KiB, and a batch's texts at most 2 GiB.
+/// The same with attributes: at most, where events are small.
 const WIDE_BATCH: usize = 1_024;
+/// About how many bytes of texts are decoded at once: an event has up to 512 KiB, and a merge has several batches in
+/// memory.
+const BATCH_BYTES: usize = 4 << 20;
 /// Bytes of rows that are handed to the writer at once.
 const WRITE_BYTES: usize = 16 << 20;
 
@@ -97,10 +100,11 @@ impl Segment {
         let schema = loaded.parquet_schema();
         let mask = |columns: &[Column]| ProjectionMask::leaves(schema, columns.iter().map(|c| *c as usize));
         let (groups, selection) = select(loaded.metadata(), ranges);
-        let wide = columns.contains(&Column::Attributes);
+        let most = if columns.contains(&Column::Attributes) { WIDE_BATCH } else { NARROW_BATCH };
+        let batch = (BATCH_BYTES / row_bytes(loaded.metadata(), &groups, columns).max(1)).clamp(1, most);
         let mut builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(self.data.clone(), loaded.clone())
-                .with_batch_size(if wide { WIDE_BATCH } else { NARROW_BATCH })
+                .with_batch_size(batch)
                 .with_projection(mask(columns))
                 .with_row_groups(groups)
                 .with_row_selection(selection);
@@ -162,6 +166,25 @@ fn select(metadata: &ParquetMetaData, ranges: &[Range<usize>]) -> (Vec<usize>, R
         start = end;
     }
     (groups, RowSelection::from_consecutive_ranges(inside.into_iter(), kept))
+}
+
+/// How many bytes of texts a row of these columns has in the page where it has most, on average there.
+fn row_bytes(metadata: &ParquetMetaData, groups: &[usize], columns: &[Column]) -> usize {
+    let of_column = |group: usize, column: Column| {
+        let rows = metadata.row_group(group).num_rows();
+        let whole = metadata.row_group(group).column(column as usize).uncompressed_size() / rows.max(1);
+        let Some(index) = metadata.offset_index().map(|index| &index[group][column as usize]) else {
+            return whole;
+        };
+        let starts = index.page_locations().iter().map(|page| page.first_row_index);
+        let ends = starts.clone().skip(1).chain([rows]);
+        let texts = index.unencoded_byte_array_data_bytes().into_iter().flatten();
+        let pages = starts.zip(ends).zip(texts);
+        pages.map(|((start, end), bytes)| bytes / (end - start).max(1)).max().unwrap_or(whole)
+    };
+    let of_group = |group: usize| columns.iter().map(|column| of_column(group, *column)).sum::<i64>();
+    let most = groups.iter().map(|group| of_group(*group)).max();
+    most.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
 }
 
 /// Writes a new segment from rows in their order. Nothing counts before the manifest names it.

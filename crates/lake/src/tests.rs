@@ -3,6 +3,7 @@
 mod crash;
 mod day;
 mod history;
+mod large;
 mod oracle;
 mod page;
 mod small;

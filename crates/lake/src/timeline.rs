@@ -1,10 +1,11 @@
 //! The newest events that have something in common: of a person, of an account, of everyone.
 //!
 //! Two passes. The first reads only the columns that decide and keeps the best moments; the second decodes the
-//! rows that won. Segments come latest first, and what cannot beat the page any more is not opened.
+//! rows that won, and keeps the newest of them within the page's bytes. Segments come latest first, and what cannot
+//! beat the page any more is not opened.
 
 use crate::{
-    Before, Fault, PAGE_MAX, Page,
+    Before, Fault, PAGE_BYTES_MAX, PAGE_MAX, Page,
     column::{Column, Columns, Unexpected},
     head::Head,
     manifest::Part,
@@ -41,19 +42,52 @@ impl<T> Newest<T> {
     }
 }
 
+/// The newest rows that fit into a page's bytes, in whichever order they come; at least one.
+#[derive(Default)]
+struct Fitting {
+    kept: BTreeMap<Moment, (Row, Option<usize>)>,
+    bytes: usize,
+    /// The newest row that did not fit: none before it may enter any more.
+    cut: Option<Moment>,
+}
+
+impl Fitting {
+    fn offer(&mut self, row: Row, segment: Option<usize>) {
+        let moment = (row.occurred_at, row.seq);
+        if self.cut.is_some_and(|cut| moment <= cut) {
+            return;
+        }
+        self.bytes += row.bytes();
+        self.kept.insert(moment, (row, segment));
+        while self.bytes > PAGE_BYTES_MAX && self.kept.len() > 1 {
+            let Some((moment, (row, _))) = self.kept.pop_first() else { return };
+            self.bytes -= row.bytes();
+            self.cut = Some(moment);
+        }
+    }
+}
+
 /// Where a row is until it is decoded.
 enum Place {
     Head(Box<Row>),
     Segment { index: usize, row: usize },
 }
 
-/// The winners of the head, cloned while it stands still.
+/// The winners of the head, cloned while it stands still, up to the first that does not fit into a page's bytes.
 pub(crate) fn of_head(head: &Head, env: EnvironmentId, wanted: &Wanted<'_>, limit: usize) -> Vec<Row> {
     let mut newest = Newest::new(limit.min(PAGE_MAX));
     for row in head.rows().iter().filter(|row| row.env == env && wanted.matches(row)) {
         newest.offer((row.occurred_at, row.seq), row);
     }
-    newest.kept.into_values().cloned().collect()
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    for row in newest.kept.into_values().rev() {
+        bytes += row.bytes();
+        rows.push(row.clone());
+        if bytes > PAGE_BYTES_MAX && rows.len() > 1 {
+            break;
+        }
+    }
+    rows
 }
 
 /// One page from the head's winners and the segments.
@@ -79,16 +113,18 @@ pub(crate) fn page(
     if more {
         newest.kept.pop_first();
     }
-    let next = newest.kept.first_key_value().filter(|_| more).map(|(moment, _)| before(*moment));
-    let mut events = Vec::with_capacity(newest.kept.len());
-    for (row, segment) in decode(newest.kept, segments)?.into_values().rev() {
+    let Fitting { kept, bytes, cut } = decode(newest.kept, segments)?;
+    let more = more || cut.is_some();
+    let next = kept.first_key_value().filter(|_| more).map(|(moment, _)| before(*moment));
+    let mut events = Vec::with_capacity(kept.len());
+    for (row, segment) in kept.into_values().rev() {
         let stored = row.into_stored(env);
         events.push(stored.map_err(|error| match segment {
             Some(index) => segments[index].damaged(error),
             None => Fault::damaged("head", error),
         })?);
     }
-    Ok(Page { events, next })
+    Ok(Page { events, next, bytes })
 }
 
 fn before((occurred_at, seq): Moment) -> Before {
@@ -161,23 +197,19 @@ fn hits(batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<Vec<Option<Moment>>,
     Ok(hits)
 }
 
-/// The rows behind the places, each with the segment it came from.
-fn decode(
-    places: BTreeMap<Moment, Place>,
-    segments: &[Arc<Segment>],
-) -> Result<BTreeMap<Moment, (Row, Option<usize>)>, Fault> {
-    let mut decoded = BTreeMap::new();
+/// The newest rows behind the places, each with the segment it came from.
+fn decode(places: BTreeMap<Moment, Place>, segments: &[Arc<Segment>]) -> Result<Fitting, Fault> {
+    let mut decoded = Fitting::default();
     let mut rows_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (moment, place) in places {
+    for place in places.into_values() {
         match place {
-            Place::Head(row) => drop(decoded.insert(moment, (*row, None))),
+            Place::Head(row) => decoded.offer(*row, None),
             Place::Segment { index, row } => rows_of.entry(index).or_default().push(row),
         }
     }
     for (index, rows) in rows_of {
         for row in segments[index].rows(&ranges_of(rows))? {
-            let row = row?;
-            decoded.insert((row.occurred_at, row.seq), (row, Some(index)));
+            decoded.offer(row?, Some(index));
         }
     }
     Ok(decoded)

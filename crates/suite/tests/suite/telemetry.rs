@@ -7,6 +7,7 @@ use axum::body::Body;
 use http::Request;
 use kernel::Clock;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl House {
@@ -132,6 +133,40 @@ async fn events_can_be_read_with_a_private_key_alone() {
     let key = format!("Token {}", house.project_key());
     let request = Request::get("/api/event/").header("authorization", key).body(Body::empty()).unwrap();
     assert_eq!(house.send(request).await.json()["error_code"], "FORBIDDEN");
+}
+
+/// Events of half a megabyte: a page ends before it is too large for anybody's memory, and the next one goes on there.
+#[tokio::test]
+async fn pages_of_large_events_end_early_and_leave_none_out() {
+    const EVENTS: usize = 24;
+    let house = House::new().await;
+    for batch in 0..EVENTS / 4 {
+        let event = |n: usize| {
+            let (id, body) = (format!("large-{}", batch * 4 + n), "x".repeat(480 << 10));
+            json!({"event": id, "user_id": "u", "message_id": id, "properties": {"body": body},
+                "context": {"source": "product"}})
+        };
+        let batch: Vec<Value> = (0..4).map(event).collect();
+        assert_eq!(house.post("/api/track", &json!(batch)).await.status, 200);
+    }
+    house.digest().await;
+    for filter in ["", "&source=product"] {
+        let (mut seen, mut pages, mut cursor) = (BTreeSet::new(), 0, String::new());
+        loop {
+            let page = house.get(&format!("/api/event/?limit=1000{filter}{cursor}")).await;
+            assert!(page.body.len() < 9 << 20, "{} bytes", page.body.len());
+            let page = page.json();
+            for event in page["results"].as_array().unwrap() {
+                assert!(seen.insert(event["event_name"].as_str().unwrap().to_owned()), "none comes twice");
+            }
+            pages += 1;
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!((seen.len(), pages), (EVENTS, 2), "{filter}");
+    }
 }
 
 #[tokio::test]
