@@ -1,14 +1,14 @@
 //! Work that keeps a core busy (RSA, Argon2), off the threads that serve requests and bounded: a few run at once, a few
 //! more wait for two seconds at most, and everybody else is told to come back.
 //!
-//! Each kind of work has a pool of its own, so that a crowd of sign-ins delays no token.
+//! Each kind of work has a pool of its own, so that a crowd of sign-ins delays no token, and new keys no signature.
 
 use kernel::Category;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What runs at once in one pool: one for each core of a small machine.
-const RUNNING_MAX: usize = 2;
+/// What runs at once where requests wait for it: one for each core of a small machine.
+pub(crate) const EACH_CORE: usize = 2;
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// The work was not done.
@@ -37,11 +37,11 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// [`RUNNING_MAX`] at once, and so many who may wait for them.
-    pub(crate) fn new(waiting_max: usize) -> Self {
+    /// So many at once, and so many who may wait for them.
+    pub(crate) fn new(running_max: usize, waiting_max: usize) -> Self {
         Self {
-            running: Arc::new(Semaphore::new(RUNNING_MAX)),
-            places: Arc::new(Semaphore::new(RUNNING_MAX + waiting_max)),
+            running: Arc::new(Semaphore::new(running_max)),
+            places: Arc::new(Semaphore::new(running_max + waiting_max)),
         }
     }
 
@@ -92,7 +92,7 @@ mod tests {
     #[tokio::test]
     async fn two_run_a_few_wait_and_the_rest_are_sent_away() {
         const WAITING_MAX: usize = 16;
-        let pool = Arc::new(Pool::new(WAITING_MAX));
+        let pool = Arc::new(Pool::new(EACH_CORE, WAITING_MAX));
         let held = [pool.turn().await.unwrap(), pool.turn().await.unwrap()];
         let waiting: Vec<_> = (0..WAITING_MAX)
             .map(|_| {
@@ -112,8 +112,8 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_panics_gives_its_place_back() {
-        let pool = Pool::new(0);
-        for _ in 0..=RUNNING_MAX {
+        let pool = Pool::new(EACH_CORE, 0);
+        for _ in 0..=EACH_CORE {
             assert_eq!(pool.run(|| panic!("on purpose")).await, Err::<(), _>(PoolFault::Panicked));
         }
         assert_eq!(pool.run(|| 7).await, Ok(7));

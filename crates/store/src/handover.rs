@@ -12,12 +12,11 @@ pub struct Link {
     pub first_visit_at: Option<Timestamp>,
 }
 
-/// A code that was redeemed just now.
+/// Whom a code that is still good belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Redeemed {
+pub struct Otp {
     pub environment: EnvironmentId,
     pub run: RunId,
-    pub created_at: Timestamp,
 }
 
 statements! {
@@ -27,8 +26,9 @@ statements! {
     VISITED = "SELECT COUNT(*), MIN(first_visit_at) FROM run_link
                WHERE environment_id = $1 AND run_id = $2 AND page = $3 AND first_visit_at IS NOT NULL";
     OTP_INSERT = "INSERT INTO auth_otp (code_hash, environment_id, run_id, created_at) VALUES ($1, $2, $3, $4)";
+    OTP = "SELECT environment_id, run_id FROM auth_otp WHERE code_hash = $1 AND used_at IS NULL AND created_at >= $2";
     OTP_REDEEM = "UPDATE auth_otp SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND created_at >= $3
-                  RETURNING environment_id, run_id, created_at";
+                  RETURNING run_id";
     OTP_FORGET = "DELETE FROM auth_otp WHERE code_hash IN (SELECT code_hash FROM auth_otp WHERE created_at < $1 LIMIT 500)
                   RETURNING code_hash";
     LINK_DUE = "SELECT MAX(keep_until) FROM (SELECT keep_until FROM run_link WHERE keep_until <= $1 ORDER BY keep_until LIMIT 500) AS due";
@@ -103,16 +103,16 @@ pub fn add_otp(tx: &mut Tx<'_>, env: Env, code_hash: &str, run: RunId, now: Time
     tx.execute(&OTP_INSERT, params![code_hash, &env.to_string(), &run.to_string(), now])
 }
 
-/// Uses a code, once, if it was made at or after `since`. The code itself is the proof of its environment.
-pub fn redeem_otp(
-    tx: &mut Tx<'_>,
-    code_hash: &str,
-    now: Timestamp,
-    since: Timestamp,
-) -> Result<Option<Redeemed>, Fault> {
-    tx.query_opt(&OTP_REDEEM, params![code_hash, now, since], |row| {
-        Ok(Redeemed { environment: row.parse(0)?, run: row.parse(1)?, created_at: row.get(2)? })
+/// A code that nobody has used, if it was made at or after `since`. The code itself is the proof of its environment.
+pub fn otp(tx: &mut Tx<'_>, code_hash: &str, since: Timestamp) -> Result<Option<Otp>, Fault> {
+    tx.query_opt(&OTP, params![code_hash, since], |row| {
+        Ok(Otp { environment: row.parse(0)?, run: row.parse(1)? })
     })
+}
+
+/// Uses such a code; false when somebody else was faster.
+pub fn redeem_otp(tx: &mut Tx<'_>, code_hash: &str, now: Timestamp, since: Timestamp) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&OTP_REDEEM, params![code_hash, now, since], |_| Ok(()))?.is_some())
 }
 
 /// Forgets codes that nobody can use any more, at most 500 at once; how many.

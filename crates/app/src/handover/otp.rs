@@ -3,7 +3,7 @@
 use super::hash;
 use crate::App;
 use crate::token::SignFault;
-use kernel::{Category, Env, Rng, Secret, token};
+use kernel::{Category, Env, Rng, Secret, Timestamp, token};
 use model::run::Run;
 use serde::Serialize;
 use std::time::Duration;
@@ -73,23 +73,30 @@ struct Claims {
     token_expiry: i64,
 }
 
-/// Uses a code, once, for a session token of its user.
+/// Uses a code, once, for a session token of its user. The token is signed first and handed out by whoever redeems: a
+/// house that is too busy to sign has used no code.
 pub async fn exchange(app: &App, code: &str) -> Result<Secret<String>, OtpFault> {
     let now = app.db.now();
-    let code = hash(CODE, code);
     let since = now.minus(OTP_LIFE);
-    let (env, run) = app
-        .db
-        .write(sql::Locks::none(), move |tx| {
-            let used = store::handover::redeem_otp(tx, &code, now, since)?.ok_or(OtpFault::Refused)?;
-            // The code vouches: it was given to the browser of this environment's run.
-            let env = Env::vouched(used.environment);
-            let run = store::run::get(tx, env, used.run)?.ok_or(OtpFault::Refused)?;
-            Ok::<_, OtpFault>((env, run))
-        })
-        .await?;
+    let code = hash(CODE, code);
+    let (env, run) = holder(app, code.clone(), since).await?;
     let claims = claims(app, env, &run);
-    Ok(Secret::new(app.signers.sign(env, SESSION_TOKEN, None, claims).await?))
+    let token = Secret::new(app.signers.sign(env, SESSION_TOKEN, None, claims).await?);
+    let redeem = move |tx: &mut sql::Tx<'_>| store::handover::redeem_otp(tx, &code, now, since);
+    if app.db.write(sql::Locks::none(), redeem).await? { Ok(token) } else { Err(OtpFault::Refused) }
+}
+
+/// The run whose browser was given the code.
+async fn holder(app: &App, code: String, since: Timestamp) -> Result<(Env, Run), OtpFault> {
+    app.db
+        .read(move |tx| {
+            let otp = store::handover::otp(tx, &code, since)?.ok_or(OtpFault::Refused)?;
+            // The code vouches: it was given to the browser of this environment's run.
+            let env = Env::vouched(otp.environment);
+            let run = store::run::get(tx, env, otp.run)?.ok_or(OtpFault::Refused)?;
+            Ok((env, run))
+        })
+        .await
 }
 
 fn claims(app: &App, env: Env, run: &Run) -> Claims {

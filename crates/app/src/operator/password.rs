@@ -97,7 +97,7 @@ pub struct Passwords(Pool);
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Pool::new(WAITING_MAX))
+        Self(Pool::new(pool::EACH_CORE, WAITING_MAX))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The keys that sign an environment's tokens (decision D4): one in use, retired ones published until their last token
 //! has ended.
 
-use crate::pool::{Pool, PoolFault};
+use crate::pool::{EACH_CORE, Pool, PoolFault};
 use kernel::{Category, Clock, Env, EnvironmentId, Monotonic};
 use oidc::{JwkSet, KeyFault, PrivateKey, PublicKey};
 use serde::Serialize;
@@ -23,6 +23,9 @@ const REOPEN_AFTER: Duration = Duration::from_secs(60);
 const OPEN_MAX: usize = 256;
 /// Requests that may wait for RSA: about 100 ms of work for two cores.
 const WAITING_MAX: usize = 128;
+/// New keys that are made at once, some 20 to 300 ms each, and operators who may wait for theirs. One core stays free.
+const MAKING_MAX: usize = 1;
+const MAKING_WAITING_MAX: usize = 4;
 
 /// Why a token could not be signed.
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +59,14 @@ pub struct Signers {
     seal: Arc<Sealer>,
     open: Mutex<HashMap<Env, (Monotonic, Arc<PrivateKey>)>>,
     pub(super) pool: Pool,
+    making: Pool,
 }
 
 impl Signers {
     pub fn new(db: Database, clock: Arc<dyn Clock>, seal: Arc<Sealer>) -> Self {
-        Self { db, clock, seal, open: Mutex::default(), pool: Pool::new(WAITING_MAX) }
+        let pool = Pool::new(EACH_CORE, WAITING_MAX);
+        let making = Pool::new(MAKING_MAX, MAKING_WAITING_MAX);
+        Self { db, clock, seal, open: Mutex::default(), pool, making }
     }
 
     /// A token of type `typ` over `claims`, signed by the environment's key. `id` goes into the header.
@@ -102,7 +108,7 @@ impl Signers {
 
     /// A new RSA key, made where nobody else has to wait for it.
     pub async fn generate(&self) -> Result<Result<PrivateKey, KeyFault>, PoolFault> {
-        self.pool.run(PrivateKey::generate).await
+        self.making.run(PrivateKey::generate).await
     }
 
     /// The key set that an environment publishes; `None` when there is no such environment.

@@ -250,9 +250,13 @@ async fn links_codes_and_keys_are_found_by_hash_and_forgotten_in_time() {
 
             handover::add_otp(tx, env(1), "code", run, now)?;
             let late = now.plus(Duration::from_secs(1));
-            assert_eq!(handover::redeem_otp(tx, "code", now, late)?, None, "too old");
-            assert_eq!(handover::redeem_otp(tx, "code", now, now)?.unwrap().run, run);
-            assert_eq!(handover::redeem_otp(tx, "code", now, now)?, None, "used");
+            let made = handover::Otp { environment: env(1).id(), run };
+            assert_eq!(handover::otp(tx, "code", late)?, None, "too old");
+            assert_eq!(handover::otp(tx, "code", now)?, Some(made));
+            assert!(!handover::redeem_otp(tx, "code", now, late)?, "too old");
+            assert!(handover::redeem_otp(tx, "code", now, now)?);
+            assert!(!handover::redeem_otp(tx, "code", now, now)?, "used");
+            assert_eq!(handover::otp(tx, "code", now)?, None, "used");
             assert_eq!(handover::forget_otps(tx, late)?, 1);
 
             let known = idempotency::Known { body_hash: "b".into(), run };

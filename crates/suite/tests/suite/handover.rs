@@ -2,6 +2,8 @@
 
 use super::house::House;
 use super::part::{opened, query};
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use serde_json::Value;
 use std::time::Duration;
 use url::Url;
@@ -60,6 +62,36 @@ async fn a_code_is_exchanged_once_within_a_minute_for_a_token_that_opens_no_api(
     house.clock.advance(Duration::from_secs(61));
     assert_eq!(house.get(&format!("/v1/ValidateAuthOTP?authOTP={second}")).await.status, 401, "too old");
     assert_eq!(house.get("/v1/ValidateAuthOTP").await.status, 400);
+}
+
+/// A house that cannot sign just now refuses, and the browser's backend asks again with the same code.
+#[tokio::test]
+async fn a_busy_house_uses_no_code() {
+    let mut house = House::new().await;
+    let (_, link) = acknowledged(&mut house).await;
+    let code = query(&house.browse(&link).await.location(), "authOTP").unwrap();
+    let path = format!("/v1/ValidateAuthOTP?authOTP={code}");
+    let sign = || Box::pin(house.app.signers.sign(house.env(), "JWT", None, Value::Null));
+    sign().await.unwrap();
+    // As many as may run and wait, each polled once: those who wait hold their places until they are polled again.
+    let mut crowd: Vec<_> = (0..130).map(|_| sign()).collect();
+    assert!(crowd.iter_mut().all(|one| one.now_or_never().is_none()));
+    let refused = house.get(&path).await;
+    assert_eq!(refused.status, 503, "{refused:?}");
+    drop(crowd);
+    assert_eq!(house.get(&path).await.status, 200, "the code is as good as before");
+    assert_eq!(house.get(&path).await.status, 401, "and good for once");
+}
+
+#[tokio::test]
+async fn a_code_that_many_try_at_once_is_exchanged_for_one_of_them() {
+    let mut house = House::new().await;
+    let (_, link) = acknowledged(&mut house).await;
+    let code = query(&house.browse(&link).await.location(), "authOTP").unwrap();
+    let path = format!("/v1/ValidateAuthOTP?authOTP={code}");
+    let answers = join_all((0..8).map(|_| house.get(&path))).await;
+    let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(200), count(401)), (1, 7));
 }
 
 #[tokio::test]
