@@ -341,7 +341,6 @@ fn new_key(name: &str, kind: KeyKind) -> NewKey {
         scopes: Scope::ALL.to_vec(),
         expires_at: None,
         rotate_days: None,
-        created_by: None,
     }
 }
 

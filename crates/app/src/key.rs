@@ -6,6 +6,7 @@
 use crate::{
     App,
     caller::{good, hash},
+    operator::Actor,
     pool::PoolFault,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -32,7 +33,6 @@ pub struct NewKey {
     pub scopes: Vec<Scope>,
     pub expires_at: Option<Timestamp>,
     pub rotate_days: Option<u32>,
-    pub created_by: Option<OperatorId>,
 }
 
 /// A key with the one sight of its secret.
@@ -84,20 +84,22 @@ impl KeyFault {
 }
 
 /// Makes a key and hands out its secret, once.
-pub async fn create(app: &App, env: Env, new: NewKey) -> Result<Created, KeyFault> {
+pub async fn create(app: &App, actor: &Actor, env: Env, new: NewKey) -> Result<Created, KeyFault> {
     check_expiry(&new, app.db.now())?;
     let pair = match new.kind {
         KeyKind::Rsa => Some(app.signers.generate().await??),
         KeyKind::Project | KeyKind::Private => None,
     };
-    create_from(&app.db, &*app.rng, env, new, pair).await
+    let created = create_from(&app.db, &*app.rng, env, new, pair, Some(actor.id)).await?;
+    tracing::info!(key.id = %created.key.id, operator.id = %actor.id, environment.id = %env, "an operator made an API key");
+    Ok(created)
 }
 
-/// The same for the command line, which works beside a running server.
+/// The same for the command line, which works beside a running server and knows no operator.
 pub async fn create_beside(db: &Database, rng: &dyn Rng, env: Env, new: NewKey) -> Result<Created, KeyFault> {
     check_expiry(&new, db.now())?;
     let pair = (new.kind == KeyKind::Rsa).then(PrivateKey::generate).transpose()?;
-    create_from(db, rng, env, new, pair).await
+    create_from(db, rng, env, new, pair, None).await
 }
 
 fn check_expiry(new: &NewKey, now: Timestamp) -> Result<(), KeyFault> {
@@ -111,12 +113,14 @@ async fn create_from(
     env: Env,
     new: NewKey,
     pair: Option<PrivateKey>,
+    by: Option<OperatorId>,
 ) -> Result<Created, KeyFault> {
     let now = db.now();
-    let created = match &pair {
+    let mut created = match &pair {
         Some(pair) => rsa(env, new, pair, rng, now)?,
         None => opaque(env, new, rng, now)?,
     };
+    created.key.created_by = by;
     keep(db, env, &created.key).await?;
     Ok(created)
 }
@@ -140,8 +144,9 @@ pub async fn list(db: &Database, env: Env) -> Result<Vec<ApiKey>, KeyFault> {
 }
 
 /// Ends a key and its tokens: here at once, in other processes within a second.
-pub async fn revoke(app: &App, env: Env, id: KeyId) -> Result<(), KeyFault> {
+pub async fn revoke(app: &App, actor: &Actor, env: Env, id: KeyId) -> Result<(), KeyFault> {
     let revision = revoke_beside(&app.db, env, id).await?;
+    tracing::info!(key.id = %id, operator.id = %actor.id, environment.id = %env, "an operator revoked an API key");
     app.callers.note_revision(revision);
     Ok(())
 }
@@ -212,7 +217,7 @@ fn row(env: Env, new: NewKey, proof: Proof, rng: &dyn Rng, now: Timestamp) -> Re
         scopes,
         proof,
         created_at: now,
-        created_by: new.created_by,
+        created_by: None,
         expires_at: new.expires_at,
         rotate_days: new.rotate_days,
         revoked_at: None,

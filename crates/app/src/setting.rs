@@ -166,14 +166,15 @@ pub async fn save(app: &App, actor: &Actor, env: Env, draft: &Draft) -> Result<i
 }
 
 /// Sends to the webhook again after a 410 disabled it. What waits as an incident stays one until it is retried.
-pub async fn enable_webhook(app: &App, _actor: &Actor, env: Env) -> Result<(), SettingFault> {
+pub async fn enable_webhook(app: &App, actor: &Actor, env: Env) -> Result<(), SettingFault> {
     app.db.write(store::setting::lock(env), move |tx| store::setting::enable_webhook(tx, env)).await?;
     app.settings.forget(env);
+    tracing::info!(operator.id = %actor.id, environment.id = %env, "an operator enabled the webhook endpoint again");
     Ok(())
 }
 
 /// Makes a new secret the current one. The old one signs beside it for 24 hours.
-pub async fn rotate_secret(app: &App, _actor: &Actor, env: Env) -> Result<(), SettingFault> {
+pub async fn rotate_secret(app: &App, actor: &Actor, env: Env) -> Result<(), SettingFault> {
     let now = app.db.now();
     let new = NewSecret::make(app.rng.as_ref(), &app.seal, env, now)?;
     app.db
@@ -182,6 +183,7 @@ pub async fn rotate_secret(app: &App, _actor: &Actor, env: Env) -> Result<(), Se
         })
         .await?;
     app.settings.forget(env);
+    tracing::info!(operator.id = %actor.id, environment.id = %env, "an operator rotated the webhook secret");
     Ok(())
 }
 

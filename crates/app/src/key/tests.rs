@@ -18,7 +18,6 @@ fn new_key(kind: KeyKind) -> NewKey {
         scopes: vec![Scope::RevenueApis, Scope::TelemetryApis, Scope::RevenueApis],
         expires_at: Some(NOW.plus(DAY)),
         rotate_days: Some(30),
-        created_by: None,
     }
 }
 

@@ -117,7 +117,7 @@ pub(crate) async fn create(
         Ok(new) => new,
         Err(faults) => return Ok(refused(faults)),
     };
-    match key::create(&state.app, place.env, new).await {
+    match key::create(&state.app, place.actor(), place.env, new).await {
         Ok(created) => Ok(html(&made(&state, &place, &created).await?)),
         Err(KeyFault::NoScopes) => {
             Ok(refused(Faults { scopes: Some("Tick at least one.".to_owned()), ..Faults::default() }))
@@ -156,7 +156,7 @@ pub(crate) async fn revoke(
     if !sure.names(&key.name) {
         return Ok(sure.ask_again(question(&place, &key)));
     }
-    match key::revoke(&state.app, place.env, key.id).await {
+    match key::revoke(&state.app, place.actor(), place.env, key.id).await {
         Ok(()) => Ok(Redirect::to(&path::keys(place.stage)).into_response()),
         Err(KeyFault::Absent) => Err(absent()),
         Err(fault) => Err(fault.into()),
@@ -255,7 +255,6 @@ fn read(place: &Place, draft: &Draft) -> Result<key::NewKey, Faults> {
             scopes,
             expires_at,
             rotate_days: draft.rotate.parse().ok().filter(|days| offered(*days)),
-            created_by: Some(place.actor().id),
         }),
         (name, expires, none) => Err(Faults {
             name: name.err(),

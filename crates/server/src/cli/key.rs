@@ -104,7 +104,6 @@ fn wanted(new: New, now: Timestamp) -> Result<NewKey, CliFault> {
         scopes: if new.scopes.is_empty() { Scope::ALL.to_vec() } else { new.scopes },
         expires_at: new.expires_in.map(days),
         rotate_days: new.rotate_every,
-        created_by: None,
     })
 }
 

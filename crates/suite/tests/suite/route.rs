@@ -118,7 +118,7 @@ async fn credentials(house: &House) -> [Option<String>; 8] {
 
 fn new_key(kind: KeyKind, scopes: Vec<Scope>) -> NewKey {
     let name = "a caller".to_owned().try_into().unwrap();
-    NewKey { name, kind, scopes, expires_at: None, rotate_days: None, created_by: None }
+    NewKey { name, kind, scopes, expires_at: None, rotate_days: None }
 }
 
 pub(super) fn all_scopes() -> Vec<&'static str> {
@@ -126,7 +126,8 @@ pub(super) fn all_scopes() -> Vec<&'static str> {
 }
 
 async fn private(house: &House, env: Env, scopes: Vec<Scope>) -> String {
-    let created = app::key::create(&house.app, env, new_key(KeyKind::Private, scopes)).await.unwrap();
+    let created =
+        app::key::create(&house.app, &house.actor(), env, new_key(KeyKind::Private, scopes)).await.unwrap();
     created.secret.expose().clone()
 }
 
@@ -135,7 +136,9 @@ async fn token(house: &House, env: Env, scopes: &[&str]) -> String {
         (house.start.api_key.key_id, house.start.api_key.private_key.expose().clone())
     } else {
         let created =
-            app::key::create(&house.app, env, new_key(KeyKind::Rsa, Scope::ALL.to_vec())).await.unwrap();
+            app::key::create(&house.app, &house.actor(), env, new_key(KeyKind::Rsa, Scope::ALL.to_vec()))
+                .await
+                .unwrap();
         (created.key.id, created.secret.expose().clone())
     };
     let body = json!({"key_id": id, "private_key": pem, "scopes": scopes});

@@ -110,7 +110,7 @@ async fn a_token_ends_with_its_time_and_with_its_key() {
 
     let token = self::token(&house).await;
     assert_eq!(track(&house, &token).await.status, 200);
-    app::key::revoke(&house.app, house.env(), house.start.api_key.key_id).await.unwrap();
+    app::key::revoke(&house.app, &house.actor(), house.env(), house.start.api_key.key_id).await.unwrap();
     assert_eq!(track(&house, &token).await.status, 401);
     assert_eq!(post(&house, "/token", None, &wanted(&house)).await.status, 401);
 }

@@ -58,10 +58,9 @@ async fn foreign(house: &House) -> Vec<(&'static str, String)> {
         scopes: Scope::ALL.to_vec(),
         expires_at: None,
         rotate_days: None,
-        created_by: None,
     };
-    let revoked = app::key::create(&house.app, house.env(), kept).await.unwrap();
-    app::key::revoke(&house.app, house.env(), revoked.key.id).await.unwrap();
+    let revoked = app::key::create(&house.app, &house.actor(), house.env(), kept).await.unwrap();
+    app::key::revoke(&house.app, &house.actor(), house.env(), revoked.key.id).await.unwrap();
     let bearer = |credential: String| format!("Bearer {credential}");
     vec![
         ("none", bearer(format!("{}.", with_alg("none")))),
@@ -122,9 +121,8 @@ async fn another_environments_credential_reaches_nothing_of_this_one() {
         scopes: Scope::ALL.to_vec(),
         expires_at: None,
         rotate_days: None,
-        created_by: None,
     };
-    let key = app::key::create(&house.app, production, all).await.unwrap();
+    let key = app::key::create(&house.app, &house.actor(), production, all).await.unwrap();
     let authorization = format!("Bearer {}", key.secret.expose());
     let ack = json!({"workflowRuntimeId": run, "tenantId": "t"}).to_string();
     assert_eq!(send(&house, "/api/workflow", &authorization, ack).await.status, 403);
