@@ -1,5 +1,7 @@
-//! The first rows of an installation: organization, operator, product, two environments, and what a builder needs to
-//! start in Development (keys, webhook secret, the published Prosumer workflow).
+//! The first rows of an installation: organization, operator, product, two environments with the published Prosumer
+//! workflow, and what a builder needs to start in Development (keys, webhook secret).
+//!
+//! The workflow has one id in both environments: a backend that goes into production changes its key and nothing else.
 //!
 //! Everything is written in one transaction, so an installation is there or it is not. The secrets are given once.
 
@@ -304,6 +306,7 @@ impl Rows {
             store::setting::create(tx, rows.env, &rows.settings, now)?;
             store::setting::rotate_secret(tx, rows.env, &rows.secret.row, now)?;
             store::key::put_signing(tx, rows.env, &rows.signing)?;
+            store::definition::create(tx, rows.env, &self.workflow, now)?;
         }
         store::operator::create(tx, &self.operator)?;
         store::operator::put_link(tx, self.operator.id, &self.link.hash, self.link.expires_at)?;
@@ -311,7 +314,6 @@ impl Rows {
         for key in &self.keys {
             store::key::insert(tx, development, key)?;
         }
-        store::definition::create(tx, development, &self.workflow, now)?;
         store::platform::plant_canary(tx, &self.master_key, &self.canary, now)?;
         Ok(())
     }

@@ -86,21 +86,23 @@ async fn a_second_initialisation_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn development_alone_has_the_urls_the_keys_and_the_workflow() {
+async fn both_environments_have_the_workflow_and_development_alone_urls_and_keys() {
     for installed in installed("init_development").await {
         let Environments { development, production } = installed.initialised.environments;
         let count = |id: EnvironmentId| {
             let env = Env::vouched(id);
             installed.db.read(move |tx| {
                 let keys = store::key::list(tx, env, Timestamp::EPOCH)?.len();
-                let workflows = store::definition::list(tx, env)?.len();
+                let workflows: Vec<_> =
+                    store::definition::list(tx, env)?.iter().map(|one| one.workflow).collect();
                 let settings = store::setting::load(tx, env)?.unwrap().settings;
                 let signing = store::key::current_signing(tx, env)?.is_some();
                 Ok::<_, sql::Fault>((keys, workflows, settings.webhook.url.is_some(), signing))
             })
         };
-        assert_eq!(count(development).await.unwrap(), (3, 1, true, true));
-        assert_eq!(count(production).await.unwrap(), (0, 0, false, true));
+        let workflow = vec![installed.initialised.workflows.prosumer];
+        assert_eq!(count(development).await.unwrap(), (3, workflow.clone(), true, true));
+        assert_eq!(count(production).await.unwrap(), (0, workflow, false, true));
     }
 }
 

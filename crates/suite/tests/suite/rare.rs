@@ -58,9 +58,7 @@ async fn production_sends_again_three_times_before_a_missing_ack_is_an_incident(
             settings.success_url = url(SUCCESS);
         })
         .await;
-    let workflow = WorkflowId::from_uuid(uuid::Uuid::from_u128(9));
-    publish(&house, env, workflow).await;
-    let run = trigger(&house, env, workflow, "ada").await;
+    let run = trigger(&house, env, house.start.workflows.prosumer, "ada").await;
     house.settle().await;
     for sent in 1..=3 {
         assert_eq!(house.net.requests().len(), sent);
@@ -76,6 +74,33 @@ async fn production_sends_again_three_times_before_a_missing_ack_is_an_incident(
     assert_eq!(stands.incident.unwrap().reason, IncidentReason::NeverAcknowledged);
     assert_eq!(house.pass(Duration::from_secs(86_400)).await, 0);
     assert!(house.net.take().is_empty());
+}
+
+/// One workflow id in both environments, and one user: two runs that know nothing of each other.
+#[tokio::test]
+async fn one_workflow_runs_in_both_environments_side_by_side() {
+    let mut house = House::new().await;
+    let production = Env::vouched(house.start.environments.production);
+    let url = |text: &str| Some(text.parse::<Url>().unwrap());
+    house
+        .set(production, |settings| {
+            settings.webhook.url = url("https://live.acme.test/webhook");
+            settings.onboarding_url = url("https://live.acme.test/onboarding");
+            settings.success_url = url("https://live.acme.test/home");
+        })
+        .await;
+    let (here, _) = house.waiting("ada").await;
+    let there = trigger(&house, production, house.start.workflows.prosumer, "ada").await;
+    assert_ne!(here, there.to_string());
+    house.settle().await;
+    let urls: Vec<_> = house.net.take().into_iter().map(|one| one.url.to_string()).collect();
+    assert_eq!(urls, [WEBHOOK, "https://live.acme.test/webhook"]);
+    assert_eq!(house.ack(&here, Some("t-1")).await.status, 200);
+    house.settle().await;
+    assert_eq!(house.state(&here).await.0, "completed");
+    assert_eq!(detail(&house, production, there).await.run.state, RunState::Waiting);
+    let again = trigger(&house, production, house.start.workflows.prosumer, "ada").await;
+    assert_eq!(again, there, "no login: Production has not seen the user through");
 }
 
 /// Decision D13: what was recorded is judged before the run's state.

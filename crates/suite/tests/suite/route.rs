@@ -63,7 +63,7 @@ fn table(house: &House) -> Vec<Route> {
         row("POST", "/api/track", "/track", event.clone(), telemetry),
         row("POST", "/api/events", "/events", event, telemetry),
         row("POST", "/api/page", "/page", page, telemetry),
-        row("POST", "/trigger", "/trigger", trigger, [401, 403, 403, 200, 403, 200, 404, 404]),
+        row("POST", "/trigger", "/trigger", trigger, [401, 403, 403, 200, 403, 200, 409, 409]),
         row("POST", "/api/workflow", "/workflow", ack.clone(), [401, 403, 403, 200, 403, 200, 403, 403]),
         row("POST", "/thrivestackWebhook/acknowledgeTenant", "/thrivestackWebhook/acknowledgeTenant", ack,
             [401, 403, 403, 200, 403, 200, 403, 403]),

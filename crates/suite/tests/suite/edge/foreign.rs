@@ -127,7 +127,14 @@ async fn another_environments_credential_reaches_nothing_of_this_one() {
     let ack = json!({"workflowRuntimeId": run, "tenantId": "t"}).to_string();
     assert_eq!(send(&house, "/api/workflow", &authorization, ack).await.status, 403);
     let trigger = house.trigger_body("eve").to_string();
-    assert_eq!(send(&house, "/trigger", &authorization, trigger).await.status, 404);
+    let refused = send(&house, "/trigger", &authorization, trigger).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert_eq!(
+        refused.json()["data"]["error_code"],
+        "INTEGRATION_INCOMPLETE",
+        "Production's own settings count"
+    );
+    assert!(refused.json()["data"]["error_message"].as_str().unwrap().contains("webhook URL"));
     let event = good(&house, "/api/track").to_string();
     assert_eq!(send(&house, "/api/track", &authorization, event).await.status, 200);
     house.digest().await;
