@@ -4,11 +4,13 @@
 //! [`DELIVER`], which makes one attempt, records it and decides what follows; the job [`ACK_OVERDUE`], which fires when a
 //! delivered webhook was not acknowledged; the job [`ENDPOINT_GONE`], which turns waiting runs into incidents after a 410.
 //!
-//! Guarantees: at least one attempt for every delivery while its run waits; every attempt is recorded with request and
-//! response, also one that a shutdown interrupts; no attempt begins after the run has been acknowledged, skipped or
-//! cancelled, because those call the jobs off, and each looks whether its job is still there. Limits: 15 s an attempt,
-//! 4 KiB of the answer are kept, [`bound::PER_ENVIRONMENT`] attempts at once in one environment. Not promised: that an
-//! attempt under way is cut short; that the receiver sees a message once (it recognises it by its id).
+//! Guarantees: at least one attempt for every delivery while its run waits; an attempt that ends, or that a shutdown
+//! interrupts, is recorded with request and response before anything follows from it. An acknowledgement, a skip and a
+//! cancellation call the jobs off, and each attempt looks whether its job is still there before it sends. Limits: 15 s an
+//! attempt, 4 KiB of the answer are kept, [`bound::PER_ENVIRONMENT`] attempts at once in one environment. Not promised:
+//! that nothing is sent once the run has been acknowledged: whoever looked a moment before sends, and an attempt under way
+//! is not cut short; a record of an attempt whose process was killed before it could write (it is made again); that the
+//! receiver sees a message once (it recognises it by its id).
 
 mod attempt;
 mod bound;
