@@ -87,7 +87,7 @@ pub fn read<'a>(call: Call, form: Form, item: &Object<'a>) -> Result<Fields<'a>,
 
 impl Fields<'_> {
     /// Takes out the ids that clients send when they know none: the event stays, nobody is made of the placeholder. For
-    /// what came over the wire: a trigger's user may be called `guest`, and then that is who the house means.
+    /// what came over the wire: a trigger's user may be called `null`, and then that is who the house means.
     pub fn unattribute(&mut self) {
         for (field, id) in [("user_id", &mut self.user_id), ("group_id", &mut self.group_id)] {
             if let Some(placeholder) = id.take_if(|id| is_placeholder(id)) {
@@ -104,13 +104,23 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= ID_BYTES_MAX
 }
 
-/// Texts that clients send when they know no id. Whoever takes one for a person joins strangers.
+/// What languages write for a value that is not there, letter for letter: a sender that put it into an id had none, and
+/// whoever takes it for a person joins strangers. Nothing else is guessed at: an id is any text (decision D11), and `0`,
+/// `user` or `guest` may well be somebody's.
 fn is_placeholder(id: &str) -> bool {
-    const NOBODY: &str = "-1|[object object]|[]|{}|<nil>|anon|anonymous|anonymous-user|backend|distinct_id|\
-        distinctid|email|false|guest|id|n/a|na|nan|nil|none|not_authenticated|null|system|true|undefined|\
-        unknown|user|user_id";
-    let bare = id.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-    NOBODY.split('|').any(|nobody| nobody == bare) || bare.bytes().all(|byte| matches!(byte, b'0' | b'-'))
+    const NOBODY: [&str; 10] = [
+        "undefined",
+        "null",
+        "NULL",
+        "(null)",
+        "NaN",
+        "[object Object]",
+        "None",
+        "nil",
+        "<nil>",
+        "[object Undefined]",
+    ];
+    NOBODY.contains(&id.trim().trim_matches(['"', '\'']))
 }
 
 #[derive(Default)]
@@ -341,9 +351,7 @@ mod tests {
 
     #[test]
     fn placeholders_make_nobody() {
-        for id in
-            ["undefined", "NULL", "\\\"anonymous\\\"", "0", "00000000-0000-0000-0000-000000000000", " none "]
-        {
+        for id in ["undefined", "NULL", "\\\"null\\\"", "[object Object]", " NaN ", "<nil>"] {
             let text = format!(r#"{{"user_id":"{id}","event":"e"}}"#);
             with(&text, |item| {
                 let mut fields = read(Call::Track, Form::Object, item).unwrap();
@@ -351,7 +359,7 @@ mod tests {
                 assert_eq!((fields.user_id, fields.warnings.len()), (None, 1), "{id}");
             });
         }
-        for id in ["u1", "user123", "1234", "0rwtoH3IN", "nobody"] {
+        for id in ["0", "-1", "user", "id", "guest", "email", "Nan", "none", "u1", "nobody"] {
             assert!(!is_placeholder(id), "{id}");
         }
     }

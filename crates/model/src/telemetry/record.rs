@@ -242,12 +242,12 @@ mod tests {
 
     /// A trigger takes any id; its events must not lose whom they are about.
     #[test]
-    fn what_the_house_says_of_a_guest_is_said_of_somebody() {
-        let raw = r#"{"event":"e","user_id":"guest","context":{"group_id":"0"}}"#;
+    fn what_the_house_says_of_a_placeholder_is_said_of_somebody() {
+        let raw = r#"{"event":"e","user_id":"null","context":{"group_id":"NaN"}}"#;
         let body = encode(&head(Call::Track), raw).unwrap();
         let now = Timestamp::from_micros(7);
         let said = decode(env(), Origin::House, now, &body).unwrap();
-        assert_eq!((said.user_id.as_deref(), said.group_id.as_deref()), (Some("guest"), Some("0")));
+        assert_eq!((said.user_id.as_deref(), said.group_id.as_deref()), (Some("null"), Some("NaN")));
         let sent = decode(env(), Origin::Request, now, &body).unwrap();
         assert_eq!((sent.user_id, sent.group_id), (None, None));
     }
