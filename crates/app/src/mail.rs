@@ -22,19 +22,20 @@ static TEXTS: LazyLock<Environment<'static>> = LazyLock::new(|| {
     texts
 });
 
-/// A text could not be rendered.
+/// No mail was made of a text.
 #[derive(Debug, thiserror::Error)]
-#[error("render the mail {template}")]
-pub struct MailFault {
-    template: &'static str,
-    source: minijinja::Error,
+pub enum MailFault {
+    #[error("render the mail {template}")]
+    Render { template: &'static str, source: minijinja::Error },
+    #[error("the mail {0} does not begin with its subject")]
+    Subject(&'static str),
 }
 
 /// The welcome mail of a run that got past its acknowledgement. Rendering takes some ten microseconds, so it
 /// may happen inside a command, where the run's last word is known.
 pub fn welcome(current: &Current, run: &Run, id: MailId, now: Timestamp) -> Result<Mail, MailFault> {
     let settings = &current.settings;
-    let body = TEXTS
+    let text = TEXTS
         .get_template(WELCOME)
         .and_then(|text| {
             text.render(context! {
@@ -45,14 +46,20 @@ pub fn welcome(current: &Current, run: &Run, id: MailId, now: Timestamp) -> Resu
                 support => &settings.support_address,
             })
         })
-        .map_err(|source| MailFault { template: WELCOME, source })?;
+        .map_err(|source| MailFault::Render { template: WELCOME, source })?;
+    let (subject, body) = parts(&text).ok_or(MailFault::Subject(WELCOME))?;
     Ok(Mail {
         id,
         run: run.id,
         template: WELCOME.to_owned(),
         recipient: run.email.to_string(),
-        subject: format!("Welcome to {}", settings.product_name),
-        body,
+        subject: subject.to_owned(),
+        body: body.to_owned(),
         created_at: now,
     })
+}
+
+/// A text begins with the line of its subject, then an empty one.
+fn parts(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("Subject: ")?.split_once("\n\n")
 }
