@@ -1,6 +1,6 @@
 //! *Home*: signups and accounts per day, and *try a signup* in Development.
 
-use super::entrance::sentence;
+use super::{entrance::sentence, snippet};
 use crate::{
     ConsoleState,
     chart::{self, Day},
@@ -18,7 +18,7 @@ use app::{
     run::{self, Missing, TriggerFault, TryFault},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
-use kernel::{Env, token};
+use kernel::token;
 use model::platform::Stage;
 use serde::Deserialize;
 
@@ -93,7 +93,7 @@ async fn show(
         days: now.iter().rev().map(row).collect(),
         empty: empty && before.iter().all(|d| d.whole == 0),
         trial: trial(state, place, form, fault),
-        snippet: snippet(state, place.env).await?,
+        snippet: snippet::trigger(state, place.env).await?,
     };
     Ok(html(&page))
 }
@@ -219,15 +219,4 @@ fn trial(state: &ConsoleState, place: &Place, form: TryForm, fault: Option<Strin
         fault,
         missing,
     })
-}
-
-/// The call that begins a run, with everything filled in but the token.
-pub(super) async fn snippet(state: &ConsoleState, env: Env) -> Result<String, Failure> {
-    let workflow = run::first_workflow(&state.app, env).await?;
-    let url = state.app.options.public_url.join("/trigger").map(String::from).unwrap_or_default();
-    let workflow = workflow.map_or_else(|| "WORKFLOW_ID".to_owned(), |id| id.to_string());
-    Ok(format!(
-        "curl -X POST {url} \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  -H \"Content-Type: application/json\" \\\n  \
-         -d '{{\"workflow_id\":\"{workflow}\",\n       \"user_id\":\"u-1\",\"email_id\":\"ada@example.com\"}}'"
-    ))
 }

@@ -1,6 +1,9 @@
 //! *Keys*: the list, a new one with the one sight of its secret, and revoking.
 
-use super::sure::{self, Sure};
+use super::{
+    snippet,
+    sure::{self, Sure},
+};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -92,7 +95,7 @@ pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Res
     Ok(html(&Keys {
         sub: counted(rows.len() as u64, "key is good", "keys are good"),
         ended_said: counted(ended.len() as u64, "key that has ended", "keys that have ended"),
-        snippet: super::home::snippet(&state, place.env).await?,
+        snippet: snippet::trigger(&state, place.env).await?,
         frame: place.frame(Room::Keys, None),
         rows,
         ended,
@@ -286,9 +289,17 @@ fn zone(place: &Place) -> TimeZone {
 
 fn draw(place: &Place, draft: &Draft, faults: Faults, notice: Option<Notice>) -> NewKey {
     let kinds = [
-        (KeyKind::Private, "For your backend. Goes along with each request; keep it out of browsers."),
-        (KeyKind::Rsa, "For your backend, without sending the key itself: it gives tokens that end soon."),
-        (KeyKind::Project, "For browsers and apps. May be public, and sends telemetry alone."),
+        (
+            KeyKind::Private,
+            "For your backend. Goes along with each request; keep it out of browsers. It reads all events and runs, \
+             whatever is ticked below.",
+        ),
+        (
+            KeyKind::Rsa,
+            "For your backend, without sending the key itself: it gives tokens that end soon. They may do what is \
+             ticked below and nothing else.",
+        ),
+        (KeyKind::Project, "For browsers and apps. May be public: it sends telemetry and reads nothing."),
     ];
     let kinds = kinds.map(|(kind, help)| Choice {
         name: kind.name(),
@@ -318,15 +329,16 @@ fn draw(place: &Place, draft: &Draft, faults: Faults, notice: Option<Notice>) ->
     }
 }
 
+/// What a scope adds. A private key reads besides; the help of the kinds says so.
 const fn allows(scope: Scope) -> &'static str {
     match scope {
         Scope::TelemetryApis => "Send identify, group, track and page.",
-        Scope::TrackApi => "Send track alone.",
-        Scope::IdentifyApi => "Send identify alone.",
-        Scope::GroupApi => "Send group alone.",
-        Scope::UserManagement => "Manage users, roles and teams.",
-        Scope::WorkflowTriggerApi => "Begin a workflow and acknowledge tenants.",
-        Scope::RevenueApis => "Send plans, customers and invoices.",
+        Scope::TrackApi => "Send track, and no other telemetry.",
+        Scope::IdentifyApi => "Send identify, and no other telemetry.",
+        Scope::GroupApi => "Send group, and no other telemetry.",
+        Scope::UserManagement => "For users, roles and teams. Nothing asks for it yet.",
+        Scope::WorkflowTriggerApi => "Begin a workflow, acknowledge tenants and read runs.",
+        Scope::RevenueApis => "For plans, customers and invoices. Nothing asks for it yet.",
     }
 }
 
@@ -344,7 +356,6 @@ async fn made(state: &ConsoleState, place: &Place, created: &Created) -> Result<
         member: secret,
     });
     let file = format!("thrivestack-{}-{}.json", place.stage.short(), key.kind.name());
-    let url = state.app.options.public_url.as_str().trim_end_matches('/');
     Ok(KeyMade {
         frame: place.frame(Room::Keys, None),
         notice: Notice::new(
@@ -355,27 +366,9 @@ async fn made(state: &ConsoleState, place: &Place, created: &Created) -> Result<
         name: key.name.clone(),
         kind: title(key.kind),
         id: key.id.to_string(),
-        snippet: snippet(url, key.kind, &secret, &file, &key.scopes),
+        snippet: snippet::first_use(state, place.env, created, &file).await?,
         json: format!("{json:#}"),
         file,
         secret,
     })
-}
-
-/// The first request with the new key.
-fn snippet(url: &str, kind: KeyKind, secret: &str, file: &str, scopes: &[Scope]) -> String {
-    match kind {
-        KeyKind::Rsa => {
-            let scope = scopes.first().map_or("", |scope| scope.name());
-            format!(
-                "# a token for an hour, from the file\n\
-                 jq '{{key_id, private_key, scopes: [\"{scope}\"], expiry: 3600}}' {file} |\n  \
-                 curl {url}/api/user/token -H 'Content-Type: application/json' -d @-"
-            )
-        }
-        KeyKind::Private | KeyKind::Project => format!(
-            "curl {url}/api/track -H 'x-api-key: {secret}' \\\n  -H 'Content-Type: application/json' \\\n  \
-             -d '[{{\"event_name\":\"hello\",\"user_id\":\"u-1\",\"properties\":{{}}}}]'"
-        ),
-    }
 }

@@ -57,7 +57,7 @@ pub(crate) async fn page(
         first: (before > 0).then(|| link(None)),
         next: found.next.map(|id| link(Some((id, before + found.rows.len() as u64)))),
         empty: found.all == 0,
-        snippet: super::home::snippet(&state, place.env).await?,
+        snippet: super::snippet::trigger(&state, place.env).await?,
         frame: place.frame(Room::Mails, None),
         search,
     };

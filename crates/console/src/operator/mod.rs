@@ -9,6 +9,7 @@ mod mails;
 mod run;
 mod runs;
 mod settings;
+mod snippet;
 mod sure;
 mod wire;
 

@@ -64,7 +64,7 @@ pub(crate) async fn page(
             link(&place, &wanted.state, &search, Some((next, so_far)))
         }),
         empty: found.counts.all == 0,
-        snippet: super::home::snippet(&state, place.env).await?,
+        snippet: super::snippet::trigger(&state, place.env).await?,
         waitlisted: found.counts.waitlisted,
         state: wanted.state,
         search,

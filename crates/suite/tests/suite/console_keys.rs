@@ -2,6 +2,9 @@
 
 use super::browser::{Browser, text, to};
 use super::house::{Answer, House};
+use axum::body::Body;
+use http::{Method, Request};
+use model::caller::Scope;
 use serde_json::{Value, json};
 
 const KEYS: &str = "/console/dev/keys";
@@ -72,6 +75,56 @@ async fn a_private_key_is_shown_once_and_works_until_it_is_revoked() {
     assert_eq!(status(&browser.get(&house, &revoke).await), 404, "nothing is left to revoke");
     let list = text(&browser.get(&house, KEYS).await);
     assert!(list.contains("1 key that has ended") && list.contains("Revoked"), "{list}");
+}
+
+/// Sends what a sample in the syntax of a shell says.
+async fn run(house: &House, sample: &str) -> Answer {
+    let find = |pattern: &str| {
+        let found = regex::Regex::new(pattern).unwrap().captures(sample);
+        found.map(|found| found[1].to_owned())
+    };
+    let path = find(r"https://hosted\.test(/\S*)").unwrap();
+    let body = find(r"(?s)-d '([^']*)'");
+    let headers = regex::Regex::new(r#"-H ['"]([^:]*): ([^'"]*)['"]"#).unwrap();
+    let method = if body.is_some() { Method::POST } else { Method::GET };
+    let mut request = Request::builder().method(method).uri(&path);
+    for header in headers.captures_iter(sample) {
+        request = request.header(&header[1], &header[2]);
+    }
+    house.send(request.body(Body::from(body.unwrap_or_default())).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_sample_of_each_scope_is_a_request_that_the_key_may_make() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let form = text(&browser.get(&house, NEW).await);
+    assert!(form.contains("reads all events and runs, whatever is ticked"), "{form}");
+    let expected = [
+        ("telemetry_apis", "/api/track"),
+        ("track_api", "/api/track"),
+        ("identify_api", "/api/identify"),
+        ("group_api", "/api/group"),
+        ("user_management", "/api/event/"),
+        ("workflow_trigger_api", "/trigger"),
+        ("revenue_apis", "/api/event/"),
+    ];
+    assert_eq!(expected.map(|(scope, _)| scope), Scope::ALL.map(Scope::name));
+    for (scope, path) in expected {
+        let ticked = format!("scope.{scope}");
+        let fields = [("kind", "private"), ("name", scope), (&ticked, "on")];
+        let made = make(&house, &mut browser, &fields).await;
+        let sample = element(&made, "use");
+        assert!(sample.contains(&format!("https://hosted.test{path} ")), "{scope}: {sample}");
+        let answer = run(&house, &sample).await;
+        assert_eq!(status(&answer), 200, "{scope}: {sample}\n{}", text(&answer));
+        // What the form says of every private key.
+        let key = format!("Bearer {}", element(&made, "secret"));
+        let read = Request::builder().uri("/api/event/").header("authorization", key);
+        assert_eq!(status(&house.send(read.body(Body::empty()).unwrap()).await), 200, "{scope}");
+    }
+    let site = make(&house, &mut browser, &[("kind", "project"), ("name", "site")]).await;
+    assert_eq!(status(&run(&house, &element(&site, "use")).await), 200);
 }
 
 #[tokio::test]

@@ -1,0 +1,78 @@
+//! Requests to paste: the call that begins a run, and the first use of a new key.
+
+use crate::{ConsoleState, failure::Failure};
+use app::{key::Created, run};
+use kernel::Env;
+use model::caller::{KeyKind, Scope};
+
+/// What a key is for first, where it has several scopes.
+const FIRST: [Scope; 5] =
+    [Scope::WorkflowTriggerApi, Scope::TelemetryApis, Scope::TrackApi, Scope::IdentifyApi, Scope::GroupApi];
+
+/// The call that begins a run, with everything filled in but the token.
+pub(super) async fn trigger(state: &ConsoleState, env: Env) -> Result<String, Failure> {
+    trigger_with(state, env, "$TOKEN").await
+}
+
+/// The first request with a new key: one that it may make. `file` is the name under which its JSON is kept.
+pub(super) async fn first_use(
+    state: &ConsoleState,
+    env: Env,
+    created: &Created,
+    file: &str,
+) -> Result<String, Failure> {
+    let (key, secret) = (&created.key, created.secret.expose());
+    let scope = FIRST.into_iter().find(|scope| key.scopes.contains(scope));
+    if key.kind == KeyKind::Rsa {
+        let scope = scope.or(key.scopes.first().copied()).map_or("", Scope::name);
+        let url = address(state, "/api/user/token");
+        return Ok(format!(
+            "# a token for an hour, from the file\n\
+             jq '{{key_id, private_key, scopes: [\"{scope}\"], expiry: 3600}}' {file} |\n  \
+             curl {url} -H 'Content-Type: application/json' -d @-"
+        ));
+    }
+    Ok(match scope {
+        Some(Scope::WorkflowTriggerApi) => {
+            let call = trigger_with(state, env, secret).await?;
+            format!("# begins a run: the person gets a workspace, and mail\n{call}")
+        }
+        Some(Scope::TelemetryApis | Scope::TrackApi) => {
+            let item = r#"{"event_name":"hello","user_id":"u-1","properties":{}}"#;
+            send(&address(state, "/api/track"), secret, item)
+        }
+        Some(Scope::IdentifyApi) => {
+            let item =
+                r#"{"user_id":"u-1","traits":{"user_name":"Ada Byron"},"timestamp":"2026-01-31T12:00:00Z"}"#;
+            send(&address(state, "/api/identify"), secret, item)
+        }
+        Some(Scope::GroupApi) => {
+            let item = r#"{"user_id":"u-1","group_id":"g-1","traits":{"group_name":"Acme Rockets"}}"#;
+            send(&address(state, "/api/group"), secret, item)
+        }
+        // No call of its own yet; reading is any private key's right.
+        _ => format!("curl {} -H 'x-api-key: {secret}'", address(state, "/api/event/")),
+    })
+}
+
+/// A telemetry call of one item.
+fn send(url: &str, secret: &str, item: &str) -> String {
+    format!(
+        "curl {url} -H 'x-api-key: {secret}' \\\n  -H 'Content-Type: application/json' \\\n  -d '[{item}]'"
+    )
+}
+
+async fn trigger_with(state: &ConsoleState, env: Env, credential: &str) -> Result<String, Failure> {
+    let workflow = run::first_workflow(&state.app, env).await?;
+    let workflow = workflow.map_or_else(|| "WORKFLOW_ID".to_owned(), |id| id.to_string());
+    let url = address(state, "/trigger");
+    Ok(format!(
+        "curl -X POST {url} \\\n  -H \"Authorization: Bearer {credential}\" \\\n  -H \"Content-Type: application/json\" \\\n  \
+         -d '{{\"workflow_id\":\"{workflow}\",\n       \"user_id\":\"u-1\",\"email_id\":\"ada@example.com\"}}'"
+    ))
+}
+
+/// A path of ours as the outside writes it.
+fn address(state: &ConsoleState, path: &str) -> String {
+    state.app.options.public_url.join(path).map(String::from).unwrap_or_default()
+}
