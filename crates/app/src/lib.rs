@@ -11,6 +11,7 @@ pub mod mail;
 pub mod operator;
 pub mod path;
 pub mod pool;
+pub mod profile;
 pub mod rebuild;
 pub mod relay;
 pub mod report;

@@ -5,6 +5,8 @@ use app::{
     key::KeyFault,
     mail::MailViewFault,
     operator::OperatorFault,
+    profile::ProfileFault,
+    report::ReportFault,
     run::{ActFault, BatchFault, TryFault, ViewFault},
     setting::SettingFault,
 };
@@ -64,7 +66,18 @@ macro_rules! categorised {
     )*};
 }
 
-categorised!(ActFault, BatchFault, KeyFault, MailViewFault, OperatorFault, SettingFault, TryFault, ViewFault);
+categorised!(
+    ActFault,
+    BatchFault,
+    KeyFault,
+    MailViewFault,
+    OperatorFault,
+    ProfileFault,
+    ReportFault,
+    SettingFault,
+    TryFault,
+    ViewFault
+);
 
 impl<F: Categorised> From<F> for Failure {
     fn from(fault: F) -> Self {

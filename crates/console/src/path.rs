@@ -40,6 +40,29 @@ pub(crate) fn try_signup(stage: Stage) -> String {
     format!("{}/try", home(stage))
 }
 
+pub(crate) fn users(stage: Stage) -> String {
+    format!("{}/users", home(stage))
+}
+
+/// A person's page. The id is the builder's and may be any text: it stands in the query.
+pub(crate) fn user(stage: Stage, user_id: &str) -> String {
+    with(&format!("{}/one", users(stage)), &[("id", user_id)])
+}
+
+pub(crate) fn accounts(stage: Stage) -> String {
+    format!("{}/accounts", home(stage))
+}
+
+/// An account's page, by any of its ids.
+pub(crate) fn account(stage: Stage, any_id: &str) -> String {
+    with(&format!("{}/one", accounts(stage)), &[("id", any_id)])
+}
+
+/// A list with what filters it, or a page with where it goes on; empty values are left out.
+pub(crate) fn list_with(list: &str, query: &[(&str, &str)]) -> String {
+    with(list, query)
+}
+
 pub(crate) fn mails(stage: Stage) -> String {
     format!("{}/mails", home(stage))
 }

@@ -17,6 +17,8 @@ CREATE TABLE profile_user (
   enriched TEXT NOT NULL,
   PRIMARY KEY (environment_id, user_id)
 );
+-- the order of the list
+CREATE INDEX profile_user_first_seen ON profile_user (environment_id, first_seen_at, user_id);
 
 CREATE TABLE profile_account (
   environment_id TEXT {key} NOT NULL,
@@ -33,6 +35,7 @@ CREATE TABLE profile_account (
   enriched TEXT NOT NULL,
   PRIMARY KEY (environment_id, account_id)
 );
+CREATE INDEX profile_account_first_seen ON profile_account (environment_id, first_seen_at, account_id);
 
 -- Another id of an account: the platform's, once the acknowledgement told the builder's.
 CREATE TABLE profile_alias (
@@ -56,3 +59,4 @@ CREATE TABLE profile_membership (
   role_sequence BIGINT,
   PRIMARY KEY (environment_id, account_id, user_id)
 );
+CREATE INDEX profile_membership_user ON profile_membership (environment_id, user_id, account_id);

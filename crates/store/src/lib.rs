@@ -50,6 +50,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         operator::STATEMENTS,
         platform::STATEMENTS,
         profile::STATEMENTS,
+        profile::list::STATEMENTS,
         run::STATEMENTS,
         setting::STATEMENTS,
         tenant::STATEMENTS,

@@ -6,6 +6,8 @@
 //!
 //! An account has one row under one id. Its other ids are rows of `profile_alias`, made by [`link`] alone.
 
+pub mod list;
+
 use kernel::{Env, Timestamp};
 use model::telemetry::profile::{Account, Known, Link, Membership, Person};
 use model::telemetry::traits::{Stamp, Traits};

@@ -12,6 +12,7 @@ mod suite {
     mod console_entrance;
     mod console_keys;
     mod console_mails;
+    mod console_profile;
     mod console_room;
     mod console_words;
     mod contract;

@@ -6,6 +6,7 @@ mod entrance;
 mod home;
 mod keys;
 mod mails;
+mod profile;
 mod run;
 mod runs;
 mod settings;
@@ -38,6 +39,10 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/runs/admit", get(act::admit_page).post(act::admit_batch))
         .route("/{stage}/runs/{id}", get(run::page))
         .route("/{stage}/runs/{id}/{act}", get(act::page).post(act::act))
+        .route("/{stage}/users", get(profile::users))
+        .route("/{stage}/users/one", get(profile::user))
+        .route("/{stage}/accounts", get(profile::accounts))
+        .route("/{stage}/accounts/one", get(profile::account))
         .route("/{stage}/mails", get(mails::page))
         .route("/{stage}/mails/{mail}", get(mails::one))
         .route("/{stage}/keys", get(keys::page))

@@ -88,6 +88,13 @@ fn line(out: &mut String, name: &str, value: &str) {
     let _ = writeln!(out, "<i>{}</i> {}", escape(name), escape(value));
 }
 
+/// A document of the builder's, indented, as markup.
+pub(super) fn document(value: &Value) -> String {
+    let mut out = String::new();
+    let _ = json(&mut out, value, 0);
+    out
+}
+
 fn body(out: &mut String, text: &str) {
     if text.is_empty() {
         return;

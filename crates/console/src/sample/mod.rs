@@ -6,6 +6,7 @@ mod home;
 mod hosted;
 mod keys;
 mod mails;
+mod profiles;
 mod run;
 mod runs;
 mod settings;
@@ -36,6 +37,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         run::pages(),
         keys::pages(),
         mails::pages(),
+        profiles::pages(),
         settings::pages(),
         hosted::pages(),
     ];

@@ -7,6 +7,8 @@ use model::platform::Stage;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
     Home,
+    Users,
+    Accounts,
     Runs,
     Mails,
     Keys,
@@ -17,12 +19,15 @@ pub enum Room {
 
 impl Room {
     /// The menu, in its order.
-    pub const MENU: [Self; 5] = [Self::Home, Self::Runs, Self::Mails, Self::Keys, Self::Settings];
+    pub const MENU: [Self; 7] =
+        [Self::Home, Self::Users, Self::Accounts, Self::Runs, Self::Mails, Self::Keys, Self::Settings];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Home => "Home",
             Self::Runs => "Runs",
+            Self::Users => "Users",
+            Self::Accounts => "Accounts",
             Self::Mails => "Mails",
             Self::Keys => "Keys",
             Self::Settings => "Settings",
@@ -35,6 +40,8 @@ impl Room {
         match self {
             Self::Home => "house",
             Self::Runs => "list",
+            Self::Users => "users",
+            Self::Accounts => "building-2",
             Self::Mails => "mail",
             Self::Keys => "key-round",
             Self::Settings => "settings",
@@ -47,6 +54,8 @@ impl Room {
         match self {
             Self::Home | Self::Account => path::home(stage),
             Self::Runs => path::runs(stage),
+            Self::Users => path::users(stage),
+            Self::Accounts => path::accounts(stage),
             Self::Mails => path::mails(stage),
             Self::Keys => path::keys(stage),
             Self::Settings => path::settings(stage),

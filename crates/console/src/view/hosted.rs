@@ -8,9 +8,15 @@ pub struct Brand {
     pub name: String,
     /// Six hexadecimal digits, the name of the style that carries the colour.
     pub colour: String,
-    pub support: Option<String>,
-    /// What to mention when writing to support.
-    pub reference: String,
+    pub footer: Option<Footer>,
+}
+
+/// Whom to write to and what to mention. The address is a link between two pieces of a sentence.
+#[derive(Debug, Clone, Default)]
+pub struct Footer {
+    pub before: String,
+    pub address: Option<String>,
+    pub after: String,
 }
 
 impl Brand {
@@ -54,6 +60,8 @@ pub struct Progress {
     pub title: String,
     pub lead: String,
     pub lines: Vec<Line>,
+    /// What a screen reader says of a line that is done.
+    pub done: String,
 }
 
 /// A message with at most one way on.

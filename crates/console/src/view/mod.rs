@@ -5,6 +5,7 @@ pub mod home;
 pub mod hosted;
 pub mod key;
 pub mod mail;
+pub mod profile;
 pub mod run;
 pub mod setting;
 pub mod sign_in;

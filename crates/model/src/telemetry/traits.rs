@@ -87,6 +87,12 @@ impl Traits {
         there.map(|(key, (value, _))| (key.clone(), value.clone())).collect()
     }
 
+    /// Each key with its latest value and when it was said, sorted by key, without those that were set to `null`.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value, Stamp)> {
+        let there = self.0.iter().filter(|(_, (value, _))| !value.is_null());
+        there.map(|(key, (value, stamp))| (key.as_str(), value, *stamp))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

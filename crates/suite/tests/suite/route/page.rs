@@ -46,6 +46,11 @@ fn table() -> Vec<Page> {
         get("/{stage}/runs/admit", room),
         get("/{stage}/runs/{id}", room),
         get("/{stage}/runs/{id}/{act}", room),
+        get("/{stage}/users", room),
+        // Nobody has no id.
+        get("/{stage}/users/one", [303, 303, 404, 404, 404]),
+        get("/{stage}/accounts", room),
+        get("/{stage}/accounts/one", [303, 303, 404, 404, 404]),
         get("/{stage}/mails", room),
         // The run has written none yet.
         get("/{stage}/mails/{mail}", [303, 303, 404, 404, 404]),
