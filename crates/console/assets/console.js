@@ -14,9 +14,10 @@
     const text = from ? document.getElementById(from)?.textContent ?? "" : button.dataset.copy;
     try {
       await navigator.clipboard.writeText(text);
+      button.dataset.label ??= button.getAttribute("aria-label");
       button.classList.add("done");
       button.setAttribute("aria-label", "Copied");
-      setTimeout(() => { button.classList.remove("done"); button.setAttribute("aria-label", "Copy"); }, 1500);
+      setTimeout(() => { button.classList.remove("done"); button.setAttribute("aria-label", button.dataset.label); }, 1500);
     } catch { toast("Copying is not allowed here. Select the text instead."); }
   });
 
@@ -42,6 +43,14 @@
   // A secret that is shown hides itself.
   const shown = document.querySelector("[data-hide-after]");
   if (shown) setTimeout(() => location.replace(shown.dataset.hideTo), Number(shown.dataset.hideAfter) * 1000);
+
+  // One that was unfolded folds again.
+  document.addEventListener("toggle", (event) => {
+    const fold = event.target;
+    if (!fold.dataset?.foldAfter) return;
+    clearTimeout(fold.timer);
+    if (fold.open) fold.timer = setTimeout(() => { fold.open = false; }, Number(fold.dataset.foldAfter) * 1000);
+  }, true);
 
   // The colour field shows what is typed.
   document.addEventListener("input", (event) => {

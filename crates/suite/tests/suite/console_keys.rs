@@ -40,6 +40,14 @@ async fn a_private_key_is_shown_once_and_works_until_it_is_revoked() {
     assert_eq!(status(&made), 200, "{}", text(&made));
     assert_eq!(made.headers["cache-control"], "no-store");
     let secret = element(&made, "secret");
+    let folded =
+        regex::Regex::new("(?s)<details class=\"fold\" data-fold-after=\"60\">.*?</details>").unwrap();
+    let page = text(&made);
+    assert_eq!(folded.find_iter(&page).filter(|fold| fold.as_str().contains(&secret)).count(), 3);
+    assert!(!folded.replace_all(&page, "").contains(&secret), "nothing shows it that is not unfolded");
+    for id in ["secret", "json", "use"] {
+        assert!(page.contains(&format!("data-copy-from=\"{id}\"")), "{id} can be copied");
+    }
     let file: Value = serde_json::from_str(&element(&made, "json")).unwrap();
     assert_eq!((&file["api_key"], &file["name"]), (&json!(secret), &json!("worker <1>")));
 
