@@ -6,7 +6,7 @@
 use crate::{
     ConsoleState,
     failure::html,
-    view::hosted::{Brand, Line, LineState, Message, Progress},
+    view::hosted::{Brand, Footer, Line, LineState, Message, Progress},
     visitor::address,
 };
 use app::{
@@ -153,6 +153,7 @@ fn show_progress(progress: &handover::Progress, reference: &str, partial: bool) 
         title: texts.text("progress_title"),
         lead: texts.text("progress_lead"),
         lines: lines(progress, &texts),
+        done: texts.text("progress_done"),
     };
     if partial { html(&page.as_progress()) } else { html(&page) }
 }
@@ -171,7 +172,7 @@ fn lines(progress: &handover::Progress, texts: &Texts) -> Vec<Line> {
                 (false, true) => LineState::Later,
             };
             now_is_taken |= !done;
-            Line { words: line.words.to_owned(), state }
+            Line { words: texts.text(&format!("progress_{}", line.name)), state }
         })
         .collect();
     if let Some(creating) = lines.last_mut().filter(|line| line.state == LineState::Now)
@@ -199,8 +200,27 @@ fn brand(current: &Current, reference: &str) -> Brand {
     Brand {
         name: settings.product_name.clone(),
         colour: settings.colour.trim_start_matches('#').to_lowercase(),
-        support: settings.support_address.clone(),
-        reference: reference.to_owned(),
+        footer: footer(&Texts::of(current, ""), settings.support_address.as_deref(), reference),
+    }
+}
+
+/// The sentence is cut at the address, which becomes a link. Nothing to say: no footer.
+fn footer(texts: &Texts, support: Option<&str>, reference: &str) -> Option<Footer> {
+    let values = context! { support, reference };
+    match support {
+        Some(address) => {
+            let sentence = texts.with("footer_support", &values);
+            Some(match sentence.split_once(address) {
+                Some((before, after)) => Footer {
+                    before: before.to_owned(),
+                    address: Some(address.to_owned()),
+                    after: after.to_owned(),
+                },
+                None => Footer { before: sentence, ..Footer::default() },
+            })
+        }
+        None if reference.is_empty() => None,
+        None => Some(Footer { before: texts.with("footer_reference", &values), ..Footer::default() }),
     }
 }
 
@@ -209,7 +229,8 @@ fn brand(current: &Current, reference: &str) -> Brand {
 fn nobody(status: StatusCode, title: &str, text: &str, busy: Option<RequestId>) -> Response {
     let texts = Texts { product: String::new(), account: String::new() };
     let reference = busy.map(|id| id.to_string()).unwrap_or_default();
-    let brand = Brand { name: "Signup".into(), colour: OURS.into(), support: None, reference };
+    let brand =
+        Brand { name: texts.text("nobody"), colour: OURS.into(), footer: footer(&texts, None, &reference) };
     let page = Message {
         brand,
         title: texts.text(title),
@@ -265,8 +286,11 @@ impl Texts {
 
     /// A text with its places filled; as it stands where it cannot be filled. HTML is escaped by the frame.
     fn text(&self, name: &str) -> String {
+        self.with(name, &context! { product => &self.product, account => &self.account })
+    }
+
+    fn with(&self, name: &str, values: &minijinja::Value) -> String {
         let Some(text) = TEXTS.get(name) else { return String::new() };
-        let values = context! { product => &self.product, account => &self.account };
         Environment::new().render_str(text, values).unwrap_or_else(|_| text.clone())
     }
 }

@@ -75,10 +75,11 @@ pub struct Progress {
     pub lines: Vec<Line>,
 }
 
-/// One step in the user's words.
+/// One step that means something to the person. The page has the words for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    pub words: &'static str,
+    /// `arrived`, `place`, `plan` or `workspace`.
+    pub name: &'static str,
     pub status: NodeStatus,
 }
 
@@ -274,18 +275,18 @@ fn is_fresh(run: &Run, link: &Link, now: Timestamp) -> bool {
     now.since(younger) < FRESH
 }
 
-/// What the person reads; steps that mean nothing to them are left out.
+/// What the person reads of; steps that mean nothing to them are left out.
 fn progress(opened: &Opened) -> Progress {
     let path = opened.run.path(&opened.definition).iter().zip(&opened.run.nodes);
     let lines = path.filter_map(|(node, state)| {
-        let words = match node.kind {
-            Kind::Trigger => "Your details arrived",
-            Kind::WaitlistUser => "Your place is reserved",
-            Kind::AssociatePlan => "Your plan is chosen",
-            Kind::AwaitAck => "Your workspace is prepared",
+        let name = match node.kind {
+            Kind::Trigger => "arrived",
+            Kind::WaitlistUser => "place",
+            Kind::AssociatePlan => "plan",
+            Kind::AwaitAck => "workspace",
             _ => return None,
         };
-        Some(Line { words, status: state.status })
+        Some(Line { name, status: state.status })
     });
     Progress {
         current: Arc::clone(&opened.current),

@@ -1,7 +1,7 @@
 //! What end users meet, in the name and colour of a builder.
 
 use super::{Page, page};
-use crate::view::hosted::{Brand, Line, LineState, Message, Progress};
+use crate::view::hosted::{Brand, Footer, Line, LineState, Message, Progress};
 
 pub(super) fn pages() -> Vec<Page> {
     let long = "The Extraordinarily Long Names & Other Stories Company of Old York";
@@ -65,8 +65,11 @@ fn brand(name: &str, colour: &str) -> Brand {
     Brand {
         name: name.into(),
         colour: colour.trim_start_matches('#').into(),
-        support: Some("help@acme-notes.test".into()),
-        reference: "0197f3c2".into(),
+        footer: Some(Footer {
+            before: "Something wrong? Write to ".into(),
+            address: Some("help@acme-notes.test".into()),
+            after: " and mention 0197f3c2.".into(),
+        }),
     }
 }
 
@@ -82,5 +85,6 @@ fn progress(name: &str, colour: &str) -> Progress {
             line("Creating acme-rockets.com", LineState::Now),
             line(&format!("Opening {name}"), LineState::Later),
         ],
+        done: "done".into(),
     }
 }

@@ -321,6 +321,34 @@ async fn the_hosted_page_is_the_builders_and_tells_the_script_where_to_go() {
     assert!(next.starts_with("https://app.acme.test/onboarding"), "{next}");
 }
 
+/// All of them are data: a line that has no text would be an empty one.
+#[tokio::test]
+async fn the_progress_of_a_signup_is_told_in_the_texts() {
+    let mut house = House::new().await;
+    house.set(house.env(), |settings| settings.support_address = Some("help@acme.test".into())).await;
+    let (run, link) = house.waiting("ada").await;
+    let page = text(&house.browse(&link).await);
+    for words in [
+        "Your details arrived",
+        "Your place is reserved",
+        "Your plan is chosen",
+        "<span class=\"sr\">: done</span>",
+        "Creating ",
+        "Opening Acme Notes",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("<span></span>"), "{page}");
+    let footer = format!(
+        "<footer>Something wrong? Write to <a class=\"link\" href=\"mailto:help@acme.test\">help@acme.test</a> and mention {}.</footer>",
+        &run[..8]
+    );
+    assert!(page.contains(&footer), "{page}");
+    house.set(house.env(), |settings| settings.support_address = None).await;
+    let page = text(&house.browse(&link).await);
+    assert!(page.contains(&format!("<footer>Reference {}</footer>", &run[..8])), "{page}");
+}
+
 #[tokio::test]
 async fn paths_that_are_no_page_answer_in_json_and_unknown_links_in_a_page() {
     let house = House::new().await;
