@@ -11,7 +11,7 @@ pub mod list;
 use kernel::{Env, Timestamp};
 use model::telemetry::profile::{Account, Known, Link, Membership, Person};
 use model::telemetry::traits::{Stamp, Traits};
-use sql::{Fault, Lock, Row, Tx, params, statements};
+use sql::{Fault, Lock, Row, Statement, Tx, params, statements};
 
 /// Most memberships that one answer holds.
 pub const MEMBERS_MAX: i64 = 1_000;
@@ -30,6 +30,10 @@ statements! {
         identified_at = excluded.identified_at, registered_at = excluded.registered_at, \
         created_at = excluded.created_at, email = excluded.email, name = excluded.name, \
         traits = excluded.traits, enriched = excluded.enriched";
+    pub(crate) SEE_USER = "UPDATE profile_user SET \
+        first_seen_at = CASE WHEN first_seen_at > $3 THEN $3 ELSE first_seen_at END, \
+        last_seen_at = CASE WHEN last_seen_at < $4 THEN $4 ELSE last_seen_at END \
+        WHERE environment_id = $1 AND user_id = $2 RETURNING user_id";
     pub(crate) ACCOUNT = "SELECT account_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, \
         enriched FROM profile_account WHERE environment_id = $1 AND account_id = $2";
     pub(crate) PUT_ACCOUNT = "INSERT INTO profile_account (environment_id, account_id, first_seen_at, last_seen_at, \
@@ -40,6 +44,10 @@ statements! {
         identified_at = excluded.identified_at, registered_at = excluded.registered_at, \
         created_at = excluded.created_at, name = excluded.name, domain = excluded.domain, plan = excluded.plan, \
         traits = excluded.traits, enriched = excluded.enriched";
+    pub(crate) SEE_ACCOUNT = "UPDATE profile_account SET \
+        first_seen_at = CASE WHEN first_seen_at > $3 THEN $3 ELSE first_seen_at END, \
+        last_seen_at = CASE WHEN last_seen_at < $4 THEN $4 ELSE last_seen_at END \
+        WHERE environment_id = $1 AND account_id = $2 RETURNING account_id";
     pub(crate) DROP_ACCOUNT = "DELETE FROM profile_account WHERE environment_id = $1 AND account_id = $2";
     pub(crate) ALIAS = "SELECT account_id FROM profile_alias WHERE environment_id = $1 AND alias_id = $2";
     pub(crate) ALIASES = "SELECT alias_id FROM profile_alias WHERE environment_id = $1 AND account_id = $2 \
@@ -86,9 +94,12 @@ pub fn lock() -> Lock {
     Lock::new("profile", &[])
 }
 
-/// Merges a person into what is known. Under [`lock`].
-pub fn save_person(tx: &mut Tx<'_>, env: Env, told: &Person) -> Result<(), Fault> {
+/// Merges a person into what is known; how many bytes of traits were written. Under [`lock`].
+pub fn save_person(tx: &mut Tx<'_>, env: Env, told: &Person) -> Result<usize, Fault> {
     tx.holds(&lock())?;
+    if saw(tx, &SEE_USER, env, &told.user_id, &told.known)? {
+        return Ok(0);
+    }
     let known = person(tx, env, &told.user_id)?;
     let person = match known {
         Some(mut known) => {
@@ -97,6 +108,7 @@ pub fn save_person(tx: &mut Tx<'_>, env: Env, told: &Person) -> Result<(), Fault
         }
         None => told.clone(),
     };
+    let (traits, enriched) = (text(&person.known.traits)?, text(&person.known.enriched)?);
     tx.execute(
         &PUT_USER,
         params![
@@ -109,16 +121,35 @@ pub fn save_person(tx: &mut Tx<'_>, env: Env, told: &Person) -> Result<(), Fault
             person.known.created_at(),
             person.email().as_deref(),
             person.name().as_deref(),
-            &text(&person.known.traits)?,
-            &text(&person.known.enriched)?,
+            &traits,
+            &enriched,
         ],
-    )
+    )?;
+    Ok(traits.len() + enriched.len())
 }
 
-/// Merges an account into what is known under any of its ids. Under [`lock`].
-pub fn save_account(tx: &mut Tx<'_>, env: Env, told: &Account) -> Result<(), Fault> {
+/// Notes that somebody known was seen. Most events tell no more, and traits may be large: they are neither read nor
+/// written for that. False when there is more to say, or nobody was known.
+fn saw(tx: &mut Tx<'_>, see: &'static Statement, env: Env, id: &str, told: &Known) -> Result<bool, Fault> {
+    let tells = !told.traits.is_empty()
+        || !told.enriched.is_empty()
+        || told.identified_at.is_some()
+        || told.registered_at.is_some();
+    if tells {
+        return Ok(false);
+    }
+    let seen =
+        tx.query_opt(see, params![&env.to_string(), id, told.first_seen_at, told.last_seen_at], |_| Ok(()))?;
+    Ok(seen.is_some())
+}
+
+/// Merges an account into what is known under any of its ids; how many bytes of traits were written. Under [`lock`].
+pub fn save_account(tx: &mut Tx<'_>, env: Env, told: &Account) -> Result<usize, Fault> {
     tx.holds(&lock())?;
     let account_id = root(tx, env, &told.account_id)?;
+    if saw(tx, &SEE_ACCOUNT, env, &account_id, &told.known)? {
+        return Ok(0);
+    }
     merge_account(tx, env, Account { account_id, ..told.clone() })
 }
 
@@ -273,7 +304,7 @@ fn stored_members(tx: &mut Tx<'_>, env: Env, account_id: &str, limit: i64) -> Re
     tx.query(&MEMBERS, params![&env.to_string(), account_id, limit], membership_of)
 }
 
-fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<(), Fault> {
+fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<usize, Fault> {
     let account = match stored_account(tx, env, &told.account_id)? {
         Some(mut known) => {
             known.merge(told);
@@ -281,6 +312,7 @@ fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<(), Fault> 
         }
         None => told,
     };
+    let (traits, enriched) = (text(&account.known.traits)?, text(&account.known.enriched)?);
     tx.execute(
         &PUT_ACCOUNT,
         params![
@@ -294,10 +326,11 @@ fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<(), Fault> 
             account.name().as_deref(),
             account.domain().as_deref(),
             account.plan().as_deref(),
-            &text(&account.known.traits)?,
-            &text(&account.known.enriched)?,
+            &traits,
+            &enriched,
         ],
-    )
+    )?;
+    Ok(traits.len() + enriched.len())
 }
 
 fn merge_membership(tx: &mut Tx<'_>, env: Env, told: Membership) -> Result<(), Fault> {

@@ -28,6 +28,14 @@ pub(super) fn bury(seq: Seq, record: &Record, reason: String, at: Timestamp) -> 
     }
 }
 
+/// How far a command came with a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Applied {
+    Whole,
+    /// The same batch is to be applied again, from this row on.
+    Upto(usize),
+}
+
 /// What some consecutive records say, merged as far as it concerns the same row, in the order of keys.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -73,25 +81,50 @@ impl Batch {
         }
     }
 
-    /// Writes everything but the letters. Links first, so that the rest finds its account: where they move more than one
-    /// command may, nothing else is written, and the same batch is to be applied again.
-    pub(super) fn apply(&self, tx: &mut sql::Tx<'_>) -> Result<Linked, sql::Fault> {
+    /// Writes everything but the letters, from the row `from` on: as many rows as `bytes_max` of traits allow, at least
+    /// one. Links first, so that the rest finds its account: where they move more than one command may, nothing else is
+    /// written. What was written before counts no second time, because rows merge.
+    pub(super) fn apply(
+        &self,
+        tx: &mut sql::Tx<'_>,
+        from: usize,
+        bytes_max: usize,
+    ) -> Result<Applied, sql::Fault> {
         let mut room = MOVED_MAX;
         for (env, link) in &self.links {
             if store::profile::link(tx, *env, link, &mut room)? == Linked::Partly {
-                return Ok(Linked::Partly);
+                return Ok(Applied::Upto(from));
             }
         }
-        for ((env, _), person) in &self.people {
-            store::profile::save_person(tx, *env, person)?;
-        }
-        for ((env, _), account) in &self.accounts {
-            store::profile::save_account(tx, *env, account)?;
+        let people = self.people.iter().map(|((env, _), person)| Row::Person(*env, person));
+        let accounts = self.accounts.iter().map(|((env, _), account)| Row::Account(*env, account));
+        let mut written = 0;
+        for (at, row) in people.chain(accounts).enumerate().skip(from) {
+            if written >= bytes_max {
+                return Ok(Applied::Upto(at));
+            }
+            written += row.save(tx)?;
         }
         for ((env, ..), membership) in &self.memberships {
             store::profile::save_membership(tx, *env, membership)?;
         }
-        Ok(Linked::Whole)
+        Ok(Applied::Whole)
+    }
+}
+
+/// A row with traits.
+enum Row<'a> {
+    Person(Env, &'a Person),
+    Account(Env, &'a Account),
+}
+
+impl Row<'_> {
+    /// How many bytes it wrote.
+    fn save(&self, tx: &mut sql::Tx<'_>) -> Result<usize, sql::Fault> {
+        match self {
+            Self::Person(env, person) => store::profile::save_person(tx, *env, person),
+            Self::Account(env, account) => store::profile::save_account(tx, *env, account),
+        }
     }
 }
 

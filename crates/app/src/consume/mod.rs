@@ -22,7 +22,7 @@ pub use self::lake::{LakeConsumer, NAME as LAKE};
 pub use profiles::{NAME as PROFILES, Profiles};
 pub use progress::Progress;
 
-use batch::Batch;
+use batch::{Applied, Batch};
 
 use crate::App;
 use ::lake::Lake;
@@ -37,6 +37,9 @@ use tokio_util::sync::CancellationToken;
 pub struct Options {
     /// Most rows that one command of `profiles` writes, beside as many that links move; one record touches at most four.
     pub rows_max: usize,
+    /// After so many bytes of traits a command of `profiles` ends: a row may hold 4 MiB of them, and a command is in
+    /// everybody's way. It writes one row at least.
+    pub written_max: usize,
     /// Most records that one step of `lake` reads.
     pub records_max: usize,
     /// Most bytes of them.
@@ -52,6 +55,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             rows_max: 200,
+            written_max: 2 << 20,
             records_max: 2_000,
             bytes_max: 8 << 20,
             pause: Duration::from_millis(500),

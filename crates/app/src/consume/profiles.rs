@@ -1,13 +1,12 @@
 //! The consumer that keeps people, accounts and memberships. Its offset moves in the command that writes its
 //! rows, so a record counts once whatever happens; that rows merge makes even a second time harmless.
 
-use super::{Batch, ConsumeFault, Options, Progress, Woken, batch, pause, progress::Reporter, rest};
+use super::{Applied, Batch, ConsumeFault, Options, Progress, Woken, batch, pause, progress::Reporter, rest};
 use journal::{Journal, Record, Seq};
 use kernel::{Category, Clock};
 use sql::{Database, Locks};
 use std::sync::Arc;
 use store::consumer;
-use store::profile::Linked;
 use tokio_util::sync::CancellationToken;
 
 /// The key of its offset and its name in metrics and commands.
@@ -94,10 +93,14 @@ impl Profiles {
     }
 
     /// Writes the batch and moves the offset, in one command. Before it go as many others as it takes until no link of
-    /// the batch moves more than a command may; the offset stays until then, so a start after a crash goes on with them.
+    /// the batch moves more than a command may, and the rest is no more than [`Options::written_max`]; the offset stays
+    /// until then, so a start after a crash goes on with them.
     async fn commit(&self, from: Seq, next: Seq, batch: Batch) -> Result<Seq, ConsumeFault> {
         let batch = Arc::new(batch);
-        while self.command(from, next, &batch).await? == Linked::Partly {}
+        let mut row = 0;
+        while let Applied::Upto(reached) = self.command(from, next, row, &batch).await? {
+            row = reached;
+        }
         metrics::counter!("thrivestack_consumer_records_total", "consumer" => NAME)
             .increment(next.0 - from.0);
         metrics::counter!("thrivestack_consumer_dead_letters_total", "consumer" => NAME)
@@ -105,8 +108,15 @@ impl Profiles {
         Ok(next)
     }
 
-    async fn command(&self, from: Seq, next: Seq, batch: &Arc<Batch>) -> Result<Linked, ConsumeFault> {
+    async fn command(
+        &self,
+        from: Seq,
+        next: Seq,
+        row: usize,
+        batch: &Arc<Batch>,
+    ) -> Result<Applied, ConsumeFault> {
         let (journal, at, batch) = (self.journal.id(), self.db.now(), Arc::clone(batch));
+        let written_max = self.options.written_max;
         let locks = Locks::from([consumer::lock(NAME), store::profile::lock()]);
         self.db
             .write(locks, move |tx| {
@@ -114,11 +124,11 @@ impl Profiles {
                 if found != from.0 {
                     return Err(ConsumeFault::Moved { expected: from.0, found });
                 }
-                let linked = batch.apply(tx)?;
-                if linked == Linked::Whole {
+                let applied = batch.apply(tx, row, written_max)?;
+                if applied == Applied::Whole {
                     consumer::advance(tx, journal, NAME, next.0, &batch.letters, at)?;
                 }
-                Ok(linked)
+                Ok(applied)
             })
             .await
     }

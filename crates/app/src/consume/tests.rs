@@ -168,6 +168,49 @@ async fn small_commands_and_large_ones_leave_the_same_rows() {
     assert_eq!(large.rows().await, small.rows().await);
 }
 
+/// People with many long traits: a command ends after so many bytes, and the offset moves with the last one.
+#[tokio::test]
+async fn a_command_writes_a_bounded_number_of_bytes() {
+    let (bounded, whole) = (House::new("consume_bytes").await, House::new("consume_no_bytes").await);
+    let traits: Map<String, Value> =
+        (0..20).map(|n| (format!("t{n}"), Value::String("x".repeat(1_000)))).collect();
+    let mut commands = Vec::new();
+    for (house, written_max) in [(&bounded, 50_000), (&whole, usize::MAX)] {
+        for user in 0..12 {
+            let user = format!("u{user}");
+            let body = json!({"user_id": user, "traits": traits, "timestamp": "2026-01-01T00:00:00Z"});
+            house.send(Call::Identify, &body).await;
+            house.send(Call::Track, &json!({"user_id": user, "event": "clicked"})).await;
+        }
+        let consumer = house.profiles(Options { written_max, ..Options::default() });
+        let before = house.db.stats().commands;
+        assert_eq!(consumer.step().await.unwrap(), house.journal.end(), "one step all the same");
+        commands.push(house.db.stats().commands - before);
+    }
+    assert!(bounded.rows().await == whole.rows().await, "the same rows");
+    assert_eq!(commands[0] - commands[1], 3, "12 rows of 20 KB, three in a command: four instead of one");
+}
+
+/// What tells of nobody new but that they were seen leaves the traits alone.
+#[tokio::test]
+async fn to_be_seen_again_changes_the_time_alone() {
+    let house = House::new("consume_seen").await;
+    house.history().await;
+    follow(&house, Options::default()).await;
+    let person = || house.db.read(|tx| store::profile::person(tx, env(), "u"));
+    let before = person().await.unwrap().unwrap();
+    house.clock.advance(Duration::from_secs(60));
+    for at in ["2019-01-01T00:00:00Z".to_owned(), house.clock.now().to_string()] {
+        let body = json!({"user_id": "u", "event": "clicked", "timestamp": at});
+        house.send(Call::Track, &body).await;
+        follow(&house, Options::default()).await;
+    }
+    let after = person().await.unwrap().unwrap();
+    assert_eq!(after.known.first_seen_at, "2019-01-01T00:00:00Z".parse().unwrap());
+    assert_eq!(after.known.last_seen_at, house.clock.now());
+    assert_eq!((&after.known.traits, after.email()), (&before.known.traits, before.email()));
+}
+
 #[tokio::test]
 async fn a_rebuild_gives_the_same_bytes() {
     let house = House::new("consume_rebuild").await;

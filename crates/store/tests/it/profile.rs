@@ -64,8 +64,12 @@ async fn tell(db: &Database, env: Env, told: Vec<Told>) {
     db.write(profile::lock(), move |tx| {
         for told in &told {
             match told {
-                Told::Person(person) => profile::save_person(tx, env, person)?,
-                Told::Account(account) => profile::save_account(tx, env, account)?,
+                Told::Person(person) => {
+                    profile::save_person(tx, env, person)?;
+                }
+                Told::Account(account) => {
+                    profile::save_account(tx, env, account)?;
+                }
                 Told::Member(member) => profile::save_membership(tx, env, member)?,
                 Told::Link(tenant, group) => {
                     let link = Link { tenant_id: (*tenant).into(), group_id: (*group).into() };
