@@ -74,8 +74,15 @@ async fn a_busy_house_uses_no_code() {
     let sign = || Box::pin(house.app.signers.sign(house.env(), "JWT", None, Value::Null));
     sign().await.unwrap();
     // As many as may run and wait, each polled once: those who wait hold their places until they are polled again.
-    let mut crowd: Vec<_> = (0..130).map(|_| sign()).collect();
-    assert!(crowd.iter_mut().all(|one| one.now_or_never().is_none()));
+    let mut crowd = Vec::new();
+    loop {
+        let mut one = sign();
+        match (&mut one).now_or_never() {
+            None => crowd.push(one),
+            Some(Ok(_)) => {}
+            Some(Err(_)) => break,
+        }
+    }
     let refused = house.get(&path).await;
     assert_eq!(refused.status, 503, "{refused:?}");
     drop(crowd);
