@@ -76,6 +76,10 @@ pub(crate) fn mail(stage: Stage, id: MailId) -> String {
     format!("{}/{id}", mails(stage))
 }
 
+pub(crate) fn workflows(stage: Stage) -> String {
+    format!("{}/workflows", home(stage))
+}
+
 pub(crate) fn keys(stage: Stage) -> String {
     format!("{}/keys", home(stage))
 }

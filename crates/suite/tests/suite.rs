@@ -15,6 +15,7 @@ mod suite {
     mod console_profile;
     mod console_room;
     mod console_words;
+    mod console_workflows;
     mod contract;
     mod credential;
     mod data_dir;

@@ -13,6 +13,7 @@ mod settings;
 mod snippet;
 mod sure;
 mod wire;
+mod workflows;
 
 use crate::{ConsoleState, failure::Failure, path, visitor::Visitor};
 use axum::{
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/accounts/one", get(profile::account))
         .route("/{stage}/mails", get(mails::page))
         .route("/{stage}/mails/{mail}", get(mails::one))
+        .route("/{stage}/workflows", get(workflows::page))
         .route("/{stage}/keys", get(keys::page))
         .route("/{stage}/keys/new", get(keys::form).post(keys::create))
         .route("/{stage}/keys/{key}/revoke", get(keys::revoke_page).post(keys::revoke))

@@ -65,11 +65,20 @@ fn send(url: &str, secret: &str, item: &str) -> String {
 async fn trigger_with(state: &ConsoleState, env: Env, credential: &str) -> Result<String, Failure> {
     let workflow = run::first_workflow(&state.app, env).await?;
     let workflow = workflow.map_or_else(|| "WORKFLOW_ID".to_owned(), |id| id.to_string());
+    Ok(call(state, &workflow, credential))
+}
+
+/// The call that begins a run of this workflow.
+pub(super) fn trigger_of(state: &ConsoleState, workflow: &str) -> String {
+    call(state, workflow, "$TOKEN")
+}
+
+fn call(state: &ConsoleState, workflow: &str, credential: &str) -> String {
     let url = address(state, "/trigger");
-    Ok(format!(
+    format!(
         "curl -X POST {url} \\\n  -H \"Authorization: Bearer {credential}\" \\\n  -H \"Content-Type: application/json\" \\\n  \
          -d '{{\"workflow_id\":\"{workflow}\",\n       \"user_id\":\"u-1\",\"email_id\":\"ada@example.com\"}}'"
-    ))
+    )
 }
 
 /// A path of ours as the outside writes it.

@@ -10,6 +10,7 @@ mod profiles;
 mod run;
 mod runs;
 mod settings;
+mod workflows;
 
 use crate::{
     view::{Frame, Room, StageLink, Tone, run::Pill},
@@ -37,6 +38,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         run::pages(),
         keys::pages(),
         mails::pages(),
+        workflows::pages(),
         profiles::pages(),
         settings::pages(),
         hosted::pages(),

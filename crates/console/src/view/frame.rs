@@ -11,6 +11,7 @@ pub enum Room {
     Accounts,
     Runs,
     Mails,
+    Workflows,
     Keys,
     Settings,
     /// Reached from the operator's own menu.
@@ -19,8 +20,16 @@ pub enum Room {
 
 impl Room {
     /// The menu, in its order.
-    pub const MENU: [Self; 7] =
-        [Self::Home, Self::Users, Self::Accounts, Self::Runs, Self::Mails, Self::Keys, Self::Settings];
+    pub const MENU: [Self; 8] = [
+        Self::Home,
+        Self::Users,
+        Self::Accounts,
+        Self::Runs,
+        Self::Mails,
+        Self::Workflows,
+        Self::Keys,
+        Self::Settings,
+    ];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -29,6 +38,7 @@ impl Room {
             Self::Users => "Users",
             Self::Accounts => "Accounts",
             Self::Mails => "Mails",
+            Self::Workflows => "Workflows",
             Self::Keys => "Keys",
             Self::Settings => "Settings",
             Self::Account => "Account",
@@ -43,6 +53,7 @@ impl Room {
             Self::Users => "users",
             Self::Accounts => "building-2",
             Self::Mails => "mail",
+            Self::Workflows => "workflow",
             Self::Keys => "key-round",
             Self::Settings => "settings",
             Self::Account => "user",
@@ -57,6 +68,7 @@ impl Room {
             Self::Users => path::users(stage),
             Self::Accounts => path::accounts(stage),
             Self::Mails => path::mails(stage),
+            Self::Workflows => path::workflows(stage),
             Self::Keys => path::keys(stage),
             Self::Settings => path::settings(stage),
         }

@@ -9,5 +9,6 @@ pub mod profile;
 pub mod run;
 pub mod setting;
 pub mod sign_in;
+pub mod workflow;
 
 pub use frame::{Frame, Notice, Room, StageLink, Tone};

@@ -54,6 +54,7 @@ fn table() -> Vec<Page> {
         get("/{stage}/mails", room),
         // The run has written none yet.
         get("/{stage}/mails/{mail}", [303, 303, 404, 404, 404]),
+        get("/{stage}/workflows", room),
         get("/{stage}/keys", room),
         get("/{stage}/keys/new", room),
         get("/{stage}/keys/{key}/revoke", room),
