@@ -49,7 +49,10 @@ impl fmt::Display for Scope {
 
 /// The text names no scope of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown scope")]
+#[error(
+    "unknown scope: not one of telemetry_apis, track_api, identify_api, group_api, user_management, \
+     workflow_trigger_api, revenue_apis"
+)]
 pub struct ScopeFault;
 
 impl FromStr for Scope {

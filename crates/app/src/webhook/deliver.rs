@@ -242,6 +242,18 @@ impl Record {
         Ok(tell(tx, &self.done.step, self.done.work.target.run, &event)?)
     }
 
+    /// For whoever watches the log while a receiver is being written. Without the URL: its query may hold a secret.
+    fn warn(&self) {
+        let (work, retry_at) = (&self.done.work, self.retry_at.map(|at| at.to_string()));
+        tracing::warn!(
+            run.id = %work.target.run,
+            webhook.id = %work.delivery,
+            retry_at = retry_at.as_deref().unwrap_or("never"),
+            "the endpoint did not take a webhook: {}",
+            self.outcome.words(),
+        );
+    }
+
     /// What came of the attempt, in the words of the metrics.
     fn name(&self) -> &'static str {
         match self.outcome.verdict {
@@ -274,7 +286,11 @@ async fn record(app: &App, record: Record) -> Result<(), WebhookFault> {
         locks.push(store::setting::lock(env));
     }
     let record = Arc::new(record);
-    app.db.write(locks, move |tx| record.write(tx)).await?;
+    let kept = Arc::clone(&record);
+    app.db.write(locks, move |tx| kept.write(tx)).await?;
+    if record.outcome.verdict != Verdict::Delivered {
+        record.warn();
+    }
     metrics::counter!("thrivestack_webhook_attempts_total", "outcome" => outcome).increment(1);
     if disables {
         app.settings.forget(env);

@@ -147,7 +147,7 @@ pub(crate) async fn account(
     let detail = found.ok_or_else(|| absent("account", "accounts"))?;
     let timeline = report::account_timeline(&state.app, place.env, &one.id, one.before(), EVENTS).await;
     let account = &detail.account;
-    let mut facts: Vec<Fact> = detail.ids.iter().map(|id| Fact::code("Id", id)).collect();
+    let mut facts: Vec<Fact> = named_ids(&detail.ids);
     facts.extend(account.domain().map(|domain| Fact::text("Domain", domain)));
     facts.extend(account.plan().map(|plan| Fact::text("Plan", plan)));
     facts.extend(created(&place, &account.known));
@@ -173,6 +173,12 @@ pub(crate) async fn account(
     };
     let here = path::account(place.stage, &account.account_id);
     Ok(html(&with_events(&place, page, &here, &one, timeline)))
+}
+
+/// The id of the account's row, then the others that events knew it by.
+fn named_ids(ids: &[String]) -> Vec<Fact> {
+    let name = |index| if index == 0 { "Id" } else { "Also as" };
+    ids.iter().enumerate().map(|(index, id)| Fact::code(name(index), id)).collect()
 }
 
 fn absent(one: &str, many: &str) -> Failure {

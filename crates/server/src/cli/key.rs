@@ -10,7 +10,7 @@ use app::key::{self, Name, NewKey, Status};
 use clap::{Args, Subcommand};
 use kernel::{Env, KeyId, Timestamp};
 use model::{
-    caller::{KeyKind, Scope},
+    caller::{KeyKind, PROJECT_SCOPES, Scope},
     platform::Stage,
 };
 use serde_json::json;
@@ -34,7 +34,10 @@ enum Wish {
     /// Make a key and print it as JSON: its secret is given this once
     Create(New),
     /// End a key and every token that it gave
-    Revoke { key_id: KeyId },
+    Revoke {
+        /// As `key list` shows it
+        key_id: KeyId,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -44,7 +47,9 @@ struct New {
     /// rsa (gives tokens), private (server-side) or project (browser-safe, telemetry alone)
     #[arg(long, default_value = "private")]
     kind: KeyKind,
-    /// What it may be used for; give it several times for several [default: all]
+    /// What it may be used for: telemetry_apis, track_api, identify_api, group_api, user_management,
+    /// workflow_trigger_api or revenue_apis. Give it several times for several. A private key reads all events and
+    /// runs besides [default: all]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<Scope>,
     /// Days until it ends [default: never]
@@ -98,6 +103,9 @@ async fn environment(db: &Database, config: &Config, stage: Stage) -> Result<Env
 fn wanted(new: New, now: Timestamp) -> Result<NewKey, CliFault> {
     let days = |days: u32| now.plus(Duration::from_secs(u64::from(days) * 86_400));
     let name = Name::new(new.name).map_err(|fault| CliFault::Told(format!("the name {fault}")))?;
+    if new.kind == KeyKind::Project && new.scopes.iter().any(|scope| !PROJECT_SCOPES.contains(scope)) {
+        return Err(CliFault::Told("a project key is shown to browsers: it has telemetry_apis alone".into()));
+    }
     Ok(NewKey {
         name,
         kind: new.kind,

@@ -74,7 +74,7 @@ async fn lists_are_searched_and_paged_and_foreign_text_stays_text() {
     let one = browser.get(&house, &first_row(&found, USERS)).await;
     assert_eq!(one.status.as_u16(), 200, "any text is an id");
     let one = text(&one);
-    assert!(one.contains("Name of a/b?&#60;script&#62;") && one.contains("told by you"), "{one}");
+    assert!(one.contains("Name of a/b?&#60;script&#62;") && one.contains("told by an event"), "{one}");
     assert!(text(&browser.get(&house, &format!("{USERS}?q=%25%25")).await).contains("Nothing matches"));
 }
 

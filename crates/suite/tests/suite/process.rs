@@ -103,6 +103,10 @@ async fn keys_that_nobody_could_see_are_not_kept() {
     let printed: Value = serde_json::from_slice(&run(dir.path(), &create).await.stdout).unwrap();
     assert!(printed["api_key"].is_string(), "as the console's file calls it");
 
+    let public = ["key", "create", "p", "--kind", "project", "--scope", "track_api", "--data-dir", "data"];
+    let refused = run(dir.path(), &public).await;
+    assert!(!refused.status.success() && text(&refused.stderr).contains("telemetry_apis alone"));
+
     for shown in [&["key", "list", "--data-dir", "data"][..], &["config", "--data-dir", "data"]] {
         let cut_short = run_into(closed(), dir.path(), shown).await;
         assert!(cut_short.status.success(), "{shown:?}: {}", text(&cut_short.stderr));
