@@ -19,11 +19,6 @@ pub(crate) fn runs(stage: Stage) -> String {
     format!("{}/runs", home(stage))
 }
 
-/// The list with what filters it; empty values are left out.
-pub(crate) fn runs_with(stage: Stage, query: &[(&str, &str)]) -> String {
-    with(&runs(stage), query)
-}
-
 pub(crate) fn run(stage: Stage, id: RunId) -> String {
     format!("{}/{id}", runs(stage))
 }
@@ -58,18 +53,8 @@ pub(crate) fn account(stage: Stage, any_id: &str) -> String {
     with(&format!("{}/one", accounts(stage)), &[("id", any_id)])
 }
 
-/// A list with what filters it, or a page with where it goes on; empty values are left out.
-pub(crate) fn list_with(list: &str, query: &[(&str, &str)]) -> String {
-    with(list, query)
-}
-
 pub(crate) fn mails(stage: Stage) -> String {
     format!("{}/mails", home(stage))
-}
-
-/// The list with what filters it; empty values are left out.
-pub(crate) fn mails_with(stage: Stage, query: &[(&str, &str)]) -> String {
-    with(&mails(stage), query)
 }
 
 pub(crate) fn mail(stage: Stage, id: MailId) -> String {
@@ -122,7 +107,8 @@ pub(crate) fn inside(next: &str) -> &str {
     if ours && plain { next } else { CONSOLE }
 }
 
-fn with(path: &str, query: &[(&str, &str)]) -> String {
+/// A page with what it is asked for; empty values are left out.
+pub(crate) fn with(path: &str, query: &[(&str, &str)]) -> String {
     let mut pairs = Serializer::new(String::new());
     pairs.extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
     let query = pairs.finish();

@@ -184,7 +184,7 @@ pub(crate) async fn admit_page(place: Place, Asked(batch): Asked<Batch>) -> Resp
     let most = waiting.min(BATCH_MAX);
     let wanted = batch.count.parse().unwrap_or(most).clamp(1.min(most), most);
     let frame = place.frame(Room::Runs, None);
-    let back = path::runs_with(place.stage, &[("state", "waitlist")]);
+    let back = path::with(&path::runs(place.stage), &[("state", "waitlist")]);
     let lead = match waiting {
         0 => "Nobody is on the waitlist right now.".to_owned(),
         n => format!(

@@ -152,7 +152,7 @@ fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
                 count(counts.waitlisted),
                 count(awaiting)
             ),
-            href: Some(path::runs_with(stage, &[("state", "waiting")])),
+            href: Some(path::with(&path::runs(stage), &[("state", "waiting")])),
         },
         Tile {
             name: "Needs attention now".to_owned(),
@@ -165,7 +165,7 @@ fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
                 "stand still until somebody acts"
             }
             .to_owned(),
-            href: Some(path::runs_with(stage, &[("state", "incident")])),
+            href: Some(path::with(&path::runs(stage), &[("state", "incident")])),
         },
     ]
 }

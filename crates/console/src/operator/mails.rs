@@ -1,5 +1,6 @@
 //! *Mails*: the list and one mail. Nothing is sent yet, and each page says so.
 
+use super::list::{ROWS, Wanted};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -10,29 +11,14 @@ use crate::{
         run::Pill,
     },
     visitor::{Asked, Partial, Place},
-    words::{count, counted, initials},
+    words::{counted, initials},
 };
-use app::mail::{self, Mail, MailPage};
+use app::mail::{self, Mail};
 use axum::{
     extract::{Path, State},
     response::Response,
 };
 use kernel::{Category, MailId};
-use serde::Deserialize;
-
-/// Rows of one page.
-const ROWS: usize = 50;
-
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Wanted {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    after: String,
-    /// How many rows stand before this page, for "Rows 51–100 of".
-    #[serde(default)]
-    from: u64,
-}
 
 pub(crate) async fn page(
     State(state): State<ConsoleState>,
@@ -40,22 +26,16 @@ pub(crate) async fn page(
     partial: Partial,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Failure> {
-    let after = (!wanted.after.is_empty()).then(|| wanted.after.parse::<MailId>()).transpose();
-    let after = after.map_err(|fault| Failure::of(Category::Invalid, fault))?;
-    let search: String = wanted.q.trim().chars().filter(|c| *c != '\0').take(200).collect();
-    let found = mail::list(&state.app, place.env, Some(&search), after, ROWS).await?;
-    // It comes from the address: at most what there is.
-    let before = wanted.from.min(found.total.saturating_sub(found.rows.len() as u64));
-    let link = |after: Option<(MailId, u64)>| {
-        let (after, from) = after.map(|(id, n)| (id.to_string(), n.to_string())).unwrap_or_default();
-        path::mails_with(place.stage, &[("q", &search), ("after", &after), ("from", &from)])
-    };
+    let search = wanted.search();
+    let found = mail::list(&state.app, place.env, Some(&search), wanted.after()?, ROWS).await?;
+    let next = found.next.map(|id| id.to_string());
+    let pages = wanted.pages(&path::mails(place.stage), found.rows.len(), found.total, next);
     let page = Mails {
         sub: counted(found.all, "mail written", "mails written"),
         rows: found.rows.iter().map(|mail| row(&place, mail)).collect(),
-        shown: shown(&found, before),
-        first: (before > 0).then(|| link(None)),
-        next: found.next.map(|id| link(Some((id, before + found.rows.len() as u64)))),
+        shown: pages.shown,
+        first: pages.first,
+        next: pages.next,
         empty: found.all == 0,
         snippet: super::snippet::trigger(&state, place.env).await?,
         frame: place.frame(Room::Mails, None),
@@ -90,11 +70,6 @@ pub(crate) async fn one(
         body: mail.body,
         template: mail.template,
     }))
-}
-
-fn shown(page: &MailPage, before: u64) -> String {
-    let to = before + page.rows.len() as u64;
-    format!("Rows {}–{} of {}", count(before + 1), count(to), count(page.total))
 }
 
 fn row(place: &Place, mail: &Mail) -> Row {

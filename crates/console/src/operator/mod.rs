@@ -5,6 +5,7 @@ mod act;
 mod entrance;
 mod home;
 mod keys;
+mod list;
 mod mails;
 mod profile;
 mod run;

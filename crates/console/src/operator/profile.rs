@@ -1,6 +1,9 @@
 //! *Users* and *Accounts*: two lists of the same kind, and the page behind each row.
 
-use super::{snippet, wire};
+use super::{
+    list::{ROWS, Wanted},
+    snippet, wire,
+};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -11,7 +14,7 @@ use crate::{
         run::{Fact, Pill},
     },
     visitor::{Asked, Partial, Place},
-    words::{count, counted, initials},
+    words::{counted, initials},
 };
 use app::{
     profile::{self, Account, AccountRow, Belonging, Filter, Known, Listed, Traits, User},
@@ -22,8 +25,6 @@ use kernel::{Category, Cursor, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Rows of one page.
-const ROWS: usize = 50;
 /// Events of one page.
 const EVENTS: usize = 50;
 
@@ -42,28 +43,8 @@ const ACCOUNTS: Words = Words {
     empty: "An account appears when a signup makes one, or when a group call tells of it.",
 };
 
-/// How a list is opened.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Wanted {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    after: String,
-    /// How many rows stand before this page, for "Rows 51–100 of".
-    #[serde(default)]
-    from: u64,
-}
-
-impl Wanted {
-    fn search(&self) -> String {
-        self.q.trim().chars().filter(|c| *c != '\0').take(200).collect()
-    }
-
-    fn filter(&self) -> Result<Filter, Failure> {
-        let after = (!self.after.is_empty()).then(|| self.after.parse::<Cursor>()).transpose();
-        let after = after.map_err(|fault| Failure::of(Category::Invalid, fault))?;
-        Ok(Filter { search: Some(self.search()), after, limit: ROWS })
-    }
+fn filter(wanted: &Wanted) -> Result<Filter, Failure> {
+    Ok(Filter { search: Some(wanted.search()), after: wanted.after()?, limit: ROWS })
 }
 
 /// Which one, and where its timeline goes on.
@@ -89,7 +70,7 @@ pub(crate) async fn users(
     partial: Partial,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Failure> {
-    let found = profile::users(&state.app, place.env, wanted.filter()?).await?;
+    let found = profile::users(&state.app, place.env, filter(&wanted)?).await?;
     let rows = found.rows.iter().map(|user| user_row(&place, user)).collect();
     let sub = counted(found.all, "person", "people");
     let list = path::users(place.stage);
@@ -103,7 +84,7 @@ pub(crate) async fn accounts(
     partial: Partial,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Failure> {
-    let found = profile::accounts(&state.app, place.env, wanted.filter()?).await?;
+    let found = profile::accounts(&state.app, place.env, filter(&wanted)?).await?;
     let rows = found.rows.iter().map(|row| account_row(&place, row)).collect();
     let sub = counted(found.all, "account", "accounts");
     let list = path::accounts(place.stage);
@@ -131,7 +112,7 @@ pub(crate) async fn user(
         facts,
         links_title: "Accounts",
         links: user.accounts.iter().map(|one| account_link(&place, one)).collect(),
-        runs: Some(path::runs_with(place.stage, &[("q", &person.user_id)])),
+        runs: Some(path::with(&path::runs(place.stage), &[("q", &person.user_id)])),
         ..known(&place, Room::Users, (USERS, path::users(place.stage)), &person.user_id, &person.known)
     };
     let here = path::user(place.stage, &person.user_id);
@@ -201,25 +182,19 @@ fn draw<T>(
     found: &Listed<T>,
     rows: Vec<Row>,
 ) -> Profiles {
-    let search = wanted.search();
-    let shown = rows.len() as u64;
-    // It comes from the address: at most what there is.
-    let before = wanted.from.min(found.total.saturating_sub(shown));
-    let next = found.next.as_ref().map(|next| {
-        let (after, from) = (next.to_string(), (before + shown).to_string());
-        path::list_with(&list, &[("q", &search), ("after", &after), ("from", &from)])
-    });
+    let next = found.next.as_ref().map(Cursor::to_string);
+    let pages = wanted.pages(&list, rows.len(), found.total, next);
     Profiles {
         frame: place.frame(room, None),
         words,
         sub,
         snippet,
-        shown: format!("Rows {}–{} of {}", count(before + 1), count(before + shown), count(found.total)),
-        first: (before > 0).then(|| path::list_with(&list, &[("q", &search)])),
-        next,
+        shown: pages.shown,
+        first: pages.first,
+        next: pages.next,
         empty: found.all == 0,
         rows,
-        search,
+        search: wanted.search(),
         href: list,
     }
 }

@@ -1,5 +1,6 @@
 //! *Runs*: the list.
 
+use super::list::{ROWS, Wanted};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -11,27 +12,10 @@ use crate::{
     visitor::{Asked, Partial, Place},
     words::{count, counted, initials, span},
 };
-use app::run::{self, RunCounts, RunFilter, RunPage};
+use app::run::{self, RunCounts, RunFilter};
 use axum::{extract::State, response::Response};
 use kernel::{Category, Cursor};
 use model::run::{Run, RunKind, RunState, WaitingFor};
-use serde::Deserialize;
-
-/// Rows of one page.
-const ROWS: usize = 50;
-
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Wanted {
-    #[serde(default)]
-    state: String,
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    after: String,
-    /// How many rows stand before this page, for "Rows 51–100 of".
-    #[serde(default)]
-    from: u64,
-}
 
 pub(crate) async fn page(
     State(state): State<ConsoleState>,
@@ -40,29 +24,24 @@ pub(crate) async fn page(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Failure> {
     let (of_state, waiting_for) = filter_state(&wanted.state)?;
-    let after = (!wanted.after.is_empty()).then(|| wanted.after.parse::<Cursor>()).transpose();
-    let after = after.map_err(|fault| Failure::of(Category::Invalid, fault))?;
-    let search: String = wanted.q.trim().chars().filter(|c| *c != '\0').take(200).collect();
+    let search = wanted.search();
     let filter = RunFilter {
         state: of_state,
         waiting_for,
         search: (!search.is_empty()).then(|| search.clone()),
-        after,
+        after: wanted.after()?,
         limit: ROWS,
     };
     let found = run::list(&state.app, place.env, filter).await?;
-    // It comes from the address: at most what there is.
-    let before = wanted.from.min(found.total.saturating_sub(found.rows.len() as u64));
+    let next = found.next.as_ref().map(Cursor::to_string);
+    let pages = wanted.pages(&path::runs(place.stage), found.rows.len(), found.total, next);
     let page = Runs {
         sub: counted(found.counts.all, "run so far", "runs so far"),
         chips: chips(&place, &found.counts, &wanted.state, &search),
         rows: found.rows.iter().map(|run| row(&place, run)).collect(),
-        shown: shown(&found, before),
-        first: (before > 0).then(|| link(&place, &wanted.state, &search, None)),
-        next: found.next.as_ref().map(|next| {
-            let so_far = before + found.rows.len() as u64;
-            link(&place, &wanted.state, &search, Some((next, so_far)))
-        }),
+        shown: pages.shown,
+        first: pages.first,
+        next: pages.next,
         empty: found.counts.all == 0,
         snippet: super::snippet::trigger(&state, place.env).await?,
         waitlisted: found.counts.waitlisted,
@@ -97,7 +76,7 @@ fn chips(place: &Place, counts: &RunCounts, current: &str, search: &str) -> Vec<
     let chip = |(words, state, n): (&str, &str, u64)| Chip {
         words: words.to_owned(),
         count: count(n),
-        href: path::runs_with(place.stage, &[("state", state), ("q", search)]),
+        href: path::with(&path::runs(place.stage), &[("state", state), ("q", search)]),
         current: state == current,
     };
     // Rare states keep out of the way until there is one.
@@ -105,16 +84,6 @@ fn chips(place: &Place, counts: &RunCounts, current: &str, search: &str) -> Vec<
         *n > 0 || *state == current || !matches!(*state, "waitlist" | "cancelled")
     };
     all.into_iter().filter(shown).map(chip).collect()
-}
-
-fn shown(page: &RunPage, before: u64) -> String {
-    let to = before + page.rows.len() as u64;
-    format!("Rows {}–{} of {}", count(before + 1), count(to), count(page.total))
-}
-
-fn link(place: &Place, state: &str, search: &str, after: Option<(&Cursor, u64)>) -> String {
-    let (cursor, from) = after.map(|(cursor, n)| (cursor.to_string(), n.to_string())).unwrap_or_default();
-    path::runs_with(place.stage, &[("state", state), ("q", search), ("after", &cursor), ("from", &from)])
 }
 
 fn row(place: &Place, run: &Run) -> Row {
