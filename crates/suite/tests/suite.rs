@@ -20,6 +20,7 @@ mod suite {
     mod credential;
     mod data_dir;
     mod delivery;
+    mod docs;
     mod e2e;
     mod edge;
     mod handover;

@@ -23,6 +23,20 @@ pub enum Family {
     Private,
 }
 
+/// The page of the guide that explains the codes, a section each. The server serves it itself.
+const ERRORS: &str = "/docs/errors";
+
+/// The section of the guide that explains a code.
+pub fn explained(code: &str) -> String {
+    format!("{ERRORS}#{}", code.to_lowercase())
+}
+
+/// What leads whoever reads a refusal to its explanation (RFC 8288, relation `help` of HTML). It stands in a header
+/// because the bodies belong to their families, and is relative because it leads back to whoever was asked.
+fn help(code: &str) -> String {
+    format!("<{}>; rel=\"help\"", explained(code))
+}
+
 /// One field that is missing or wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Detail {
@@ -100,9 +114,13 @@ impl Refusal {
     pub fn into_response(self, family: Family, request_id: RequestId) -> Response {
         let media_type = self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE;
         let family = if media_type { Family::Telemetry } else { family };
+        let help = help(self.code);
         let body = self.body(family, request_id);
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
+        if let Ok(help) = HeaderValue::from_str(&help) {
+            headers.insert(header::LINK, help);
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -25,7 +25,7 @@ pub async fn layer(request: Request, next: Next) -> Response {
     } else {
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("x-request-id, retry-after"),
+            HeaderValue::from_static("x-request-id, retry-after, link"),
         );
     }
     response

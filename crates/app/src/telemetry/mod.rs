@@ -14,11 +14,9 @@ use model::telemetry::body::{Body, BodyFault};
 use model::telemetry::parse::{self, Accepted, Verdict};
 use model::telemetry::record::{self, Head, Origin, RecordFault};
 
-/// Where the fields of events are explained. The union answer must have this key (decisions D6 and D18, and
-/// `response_keys` of the contract) with an address whose path ends as in the documented sample; the host is that of
-/// the platform's published documentation, the same for every installation, because no installation has such a page
-/// of its own. It is for people: nothing is fetched from it.
-const DOCUMENTATION: &str = "https://docs.thrivestack.ai/integrate/events_overview";
+/// The page of the guide that explains the fields of events, which the server serves itself. The union answer must have
+/// this key (decisions D6 and D18, and `response_keys` of the contract). It is for people: nothing is fetched from it.
+const DOCUMENTATION: &str = "/docs/telemetry";
 
 /// Why nothing was taken.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +53,12 @@ pub async fn accept(
     bytes: &[u8],
     response_id: RequestId,
 ) -> Result<Vec<u8>, TelemetryFault> {
-    let door = Door { journal: &app.journal, clock: &*app.clock, rng: &*app.rng };
+    let door = Door {
+        journal: &app.journal,
+        clock: &*app.clock,
+        rng: &*app.rng,
+        documentation: app.options.public_url.join(DOCUMENTATION).map(String::from).unwrap_or_default(),
+    };
     door.take(caller.env, call, bytes, response_id).await
 }
 
@@ -64,6 +67,7 @@ pub(crate) struct Door<'a> {
     pub(crate) journal: &'a Journal,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) rng: &'a dyn Rng,
+    pub(crate) documentation: String,
 }
 
 impl Door<'_> {
@@ -96,7 +100,7 @@ impl Door<'_> {
         let receipt = Receipt {
             response_id: response_id.to_string(),
             event_id: format!("evt_{}", kernel::token::<12>(self.rng)),
-            documentation: DOCUMENTATION,
+            documentation: &self.documentation,
         };
         let accepted: Vec<&Accepted<'_>> = verdicts
             .iter()

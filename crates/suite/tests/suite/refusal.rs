@@ -205,3 +205,20 @@ async fn head_uses_up_no_code_and_is_no_visit() {
     assert_eq!((refused.status.as_u16(), &refused.headers["allow"]), (405, &"GET".parse().unwrap()));
     assert_eq!(house.get(&path).await.status, 200, "the code is still good");
 }
+
+/// Whichever family refuses, the body is its own and the explanation is a header.
+#[tokio::test]
+async fn every_refusal_links_to_its_section_of_the_guide() {
+    let house = House::new().await;
+    for (path, code) in [
+        ("/trigger", "unauthorized"),
+        ("/api/user/token", "invalid_request"),
+        ("/nowhere", "not_found"),
+        ("/api/track", "unauthorized"),
+        ("/metrics", "method_not_allowed"),
+    ] {
+        let answer = house.post_as(path, "Bearer nobody", &json!({})).await;
+        let wanted = format!("</docs/errors#{code}>; rel=\"help\"");
+        assert_eq!(answer.headers["link"], wanted.as_str(), "{path}: {answer:?}");
+    }
+}

@@ -1,0 +1,172 @@
+//! What README and guide tell people to paste is pasted here: every fenced `sh` and `js` block, in order, against the
+//! real program, and what the page says about the answer must be so.
+//!
+//! A block says in its info string how it is run, which no reader of the rendered page sees:
+//!
+//! | Info string | What happens |
+//! |---|---|
+//! | `sh run` | runs to its end in one shell for the whole page, and must end well |
+//! | `sh run eventually` | the same again and again until the answer is right: something goes on behind it |
+//! | `sh stays` | runs beside the blocks that follow, like a terminal of its own |
+//! | `js run file=a.mjs`, `js stays file=a.mjs` | the same with Node, from a file of this name |
+//! | `sh unrun="reason"` | is not run, and why not |
+//!
+//! The block after it may be its answer (`json answer`, `text answer`): `…` stands for anything, and white space
+//! does not count. The ports 7700 and 7710 of the pages become free ones.
+
+mod answer;
+mod page;
+mod terminal;
+
+use super::binary::{Installation, Reserved};
+use super::node;
+use page::{How, Page};
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use terminal::Terminal;
+
+/// What is there before a page's first block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The page makes everything.
+    Nothing,
+    /// What the quick start leaves behind, without `receive`.
+    Server,
+    /// The same with `receive --ack` in the builder's place.
+    Receiver,
+}
+
+/// Every page that has something to run.
+const PAGES: [(&str, Stage); 7] = [
+    ("README.md", Stage::Nothing),
+    ("docs/quick-start.md", Stage::Nothing),
+    ("docs/trigger.md", Stage::Receiver),
+    ("docs/webhook.md", Stage::Server),
+    ("docs/hand-over.md", Stage::Receiver),
+    ("docs/telemetry.md", Stage::Server),
+    ("docs/keys.md", Stage::Server),
+];
+
+macro_rules! walked {
+    ($($name:ident: $page:literal;)+) => {
+        $(#[tokio::test] async fn $name() { walk($page).await })+
+        const WALKED: &[&str] = &[$($page),+];
+    };
+}
+
+walked! {
+    the_readme_does_what_it_says: "README.md";
+    the_quick_start_does_what_it_says: "docs/quick-start.md";
+    the_page_of_the_trigger_does_what_it_says: "docs/trigger.md";
+    the_page_of_the_webhook_does_what_it_says: "docs/webhook.md";
+    the_page_of_the_hand_over_does_what_it_says: "docs/hand-over.md";
+    the_page_of_telemetry_does_what_it_says: "docs/telemetry.md";
+    the_page_of_keys_does_what_it_says: "docs/keys.md";
+}
+
+async fn walk(path: &str) {
+    let stage = PAGES.iter().find(|(page, _)| *page == path).expect("a page of the table").1;
+    let page = Page::read(&root(), path);
+    if page.blocks.iter().any(|block| block.file.is_some()) && node::modules().is_none() {
+        return;
+    }
+    let (server, receiver) = (Reserved::new(), Reserved::new());
+    let places = [("127.0.0.1:7700", server.address), ("127.0.0.1:7710", receiver.address)];
+    let mut terminal = Terminal::new(path, places);
+    let house = match stage {
+        Stage::Nothing => None,
+        Stage::Server | Stage::Receiver => {
+            let [webhook, onboarding, success] =
+                ["/webhook", "/onboarding", "/home"].map(|path| receiver.url(path));
+            let house = Installation::with_at(&webhook, &onboarding, &success, server).await;
+            let keys = serde_json::to_string_pretty(&house.printed()).unwrap();
+            fs::write(terminal.dir().join("thrivestack.json"), keys).unwrap();
+            // `thrivestack key` looks for it here.
+            std::os::unix::fs::symlink(house.data(), terminal.dir().join("thrivestack-data")).unwrap();
+            let serving = house.serve().await;
+            Some((house, serving))
+        }
+    };
+    if stage == Stage::Receiver {
+        terminal.stay("the test", "thrivestack receive --ack", Some("Waiting for webhooks")).await;
+    }
+    for block in page.blocks {
+        terminal.run(block).await;
+    }
+    drop(house);
+}
+
+#[test]
+fn every_snippet_is_run_or_says_why_not() {
+    let mut unrun = Vec::new();
+    let mut run = BTreeSet::new();
+    for path in pages() {
+        for block in Page::read(&root(), &path).blocks {
+            match &block.how {
+                How::Unrun(reason) => unrun.push(format!("{}: {reason}", block.place)),
+                _ => drop(run.insert(path.clone())),
+            }
+        }
+    }
+    eprintln!("not run:\n{}", unrun.join("\n"));
+    let tabled: BTreeSet<String> = PAGES.iter().map(|(path, _)| (*path).to_owned()).collect();
+    assert_eq!(run, tabled, "the pages with something to run and the table above");
+    let walked: BTreeSet<String> = WALKED.iter().map(|path| (*path).to_owned()).collect();
+    assert_eq!(walked, tabled);
+}
+
+/// README and the guide: what people read. `docs/domain.md` and the decisions are for those who work on the program.
+fn pages() -> Vec<String> {
+    let entries = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = entries.filter_map(|name| name.into_string().ok());
+    let guide = names.filter(|name| name.ends_with(".md") && name != "domain.md");
+    guide.map(|name| format!("docs/{name}")).chain(["README.md".to_owned()]).collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The codes that the sources answer with and the sections of the page, which every refusal links to.
+#[test]
+fn every_code_has_a_section_and_every_section_a_code() {
+    let code = Regex::new(r#""([A-Z]{3,}(?:_[A-Z]+)*)""#).unwrap();
+    let mut answered = BTreeSet::new();
+    for folder in ["crates/api/src", "crates/webkit/src"] {
+        collect(&root().join(folder), &mut |text| {
+            answered.extend(code.captures_iter(text).map(|found| found[1].to_owned()));
+        });
+    }
+    let parse = fs::read_to_string(root().join("crates/model/src/telemetry/parse.rs")).unwrap();
+    answered.extend(
+        code.captures_iter(&parse).map(|found| found[1].to_owned()).filter(|code| code.contains('_')),
+    );
+    let methods = ["GET", "POST"];
+    answered.retain(|code| !methods.contains(&code.as_str()));
+    assert!(answered.contains("ACK_CONFLICT") && answered.contains("EVENT_TOO_LARGE"), "{answered:?}");
+
+    let page = fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let told: BTreeSet<String> =
+        page.lines().filter_map(|line| Some(line.strip_prefix("### ")?.to_owned())).collect();
+    let different: Vec<_> = answered.symmetric_difference(&told).collect();
+    assert!(different.is_empty(), "{different:?}");
+    for code in told {
+        assert!(
+            page.contains(&format!("| [`{code}`](#{}) |", code.to_lowercase())),
+            "{code} is not in the list"
+        );
+    }
+}
+
+fn collect(folder: &Path, each: &mut impl FnMut(&str)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, each);
+        } else {
+            each(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
