@@ -31,6 +31,7 @@ use axum::{
 };
 use model::setting::colour::Colour;
 use std::time::Duration;
+use tower_http::compression::CompressionLayer;
 use webkit::{Family, Refusal, body::Bounds, cookie::Cookies};
 
 /// Forms are small; the largest is *Settings*. A browser sends one in one go.
@@ -73,14 +74,18 @@ pub fn operator_router(state: ConsoleState) -> Router {
         .route(&format!("{}/", path::CONSOLE), get(|| async { Redirect::permanent(path::CONSOLE) }))
         .layer(DefaultBodyLimit::max(FORM.bytes_max))
         .layer(middleware::from_fn(failure::layer))
-        .layer(middleware::from_fn(policy::operator))
+        .layer(middleware::from_fn_with_state(state.clone(), policy::operator))
+        .layer(compression())
         .with_state(state)
         .merge(asset_router())
 }
 
 /// `/{product}/{environment}/{workflow}/{page}/{token}`.
 pub fn hosted_router(state: ConsoleState) -> Router {
-    hosted::routes().layer(middleware::from_fn(policy::hosted)).with_state(state)
+    hosted::routes()
+        .layer(middleware::from_fn_with_state(state.clone(), policy::hosted))
+        .layer(compression())
+        .with_state(state)
 }
 
 fn asset_router() -> Router {
@@ -88,6 +93,12 @@ fn asset_router() -> Router {
         .route("/assets/{file}", get(asset_file))
         .route("/assets/brand/{colour}", get(brand))
         .layer(middleware::from_fn(policy::asset))
+        .layer(compression())
+}
+
+/// Text is a quarter as long on its way. Tokens in forms are masked for its sake ([`webkit::csrf::token`]).
+fn compression() -> CompressionLayer {
+    CompressionLayer::new()
 }
 
 async fn asset_file(Path(file): Path<String>, request: Request) -> Response {

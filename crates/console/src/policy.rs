@@ -1,32 +1,56 @@
 //! What a browser may do with our pages: the content-security policies and their companions.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use crate::ConsoleState;
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use kernel::token;
 
-const OPERATOR: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
-/// No form leaves a hosted page, and nothing is loaded from elsewhere: a foreign server would learn who signs up.
-const HOSTED: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; \
-     form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-);
+/// Where a page's forms may lead: no form leaves a hosted page.
+const OPERATOR: &str = "form-action 'self'";
+const HOSTED: &str = "form-action 'none'";
+
+tokio::task_local! {
+    static NONCE: String;
+}
+
+/// What a script or a style of the page that is being drawn has to carry to be loaded (CSP level 3, section 2.3.2).
+/// Empty outside of a request.
+pub(crate) fn nonce() -> String {
+    NONCE.try_with(Clone::clone).unwrap_or_default()
+}
+
 /// An asset is nobody's page.
 const ASSET: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// For the console. The referrer stays on our own origin: a form's sender is known, and no link outside learns a path.
-pub(crate) async fn operator(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    set(response.headers_mut(), OPERATOR, HeaderValue::from_static("same-origin"));
+pub(crate) async fn operator(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
+    let (mut response, policy) = drawn(&state, OPERATOR, request, next).await;
+    set(response.headers_mut(), policy, HeaderValue::from_static("same-origin"));
     response
 }
 
 /// For hosted pages: their address holds a token, so nobody gets it as a referrer.
-pub(crate) async fn hosted(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    set(response.headers_mut(), HOSTED, HeaderValue::from_static("no-referrer"));
+pub(crate) async fn hosted(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
+    let (mut response, policy) = drawn(&state, HOSTED, request, next).await;
+    set(response.headers_mut(), policy, HeaderValue::from_static("no-referrer"));
     response
+}
+
+/// The answer, and the policy whose nonce its page carries. Nothing is loaded from elsewhere: a foreign server would
+/// learn who is there.
+async fn drawn(state: &ConsoleState, forms: &str, request: Request, next: Next) -> (Response, HeaderValue) {
+    let nonce = token::<16>(state.app.rng.as_ref());
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src 'self'; img-src 'self'; \
+         connect-src 'self'; {forms}; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let response = NONCE.scope(nonce, next.run(request)).await;
+    // Of our own letters, so it is a legal value; without a policy a page would be open.
+    (response, HeaderValue::try_from(policy).unwrap_or(ASSET))
 }
 
 pub(crate) async fn asset(request: Request, next: Next) -> Response {

@@ -108,7 +108,7 @@ impl FromRequestParts<ConsoleState> for Visitor {
         let found = operator::session(&state.app, &token).await;
         let actor = found.map_err(failed)?.ok_or_else(away)?;
         let environments = operator::environments(&state.app, &actor).await.map_err(failed)?;
-        let csrf = csrf::token(&token);
+        let csrf = csrf::token(&token, state.app.rng.as_ref());
         Ok(Self { actor, token, csrf, environments, request_id: webkit::request_id(&parts.extensions) })
     }
 }

@@ -262,6 +262,7 @@ pub fn router(app: &App, outside: &Outside, config: &Config, health: Health) -> 
         clock: Arc::clone(&outside.clock),
         rng: Arc::clone(&outside.rng),
         proxies: webkit::Proxies::new(config.trusted_proxies.clone()),
+        https: app.options.public_url.scheme() == "https",
     };
     let callers = Arc::new(crate::callers::Callers(app.clone()));
     let pages = console::ConsoleState::new(app.clone());

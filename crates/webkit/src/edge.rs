@@ -24,7 +24,14 @@ pub struct Edge {
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
     pub proxies: Proxies,
+    /// Whether people reach us by https: then their browsers shall never try without.
+    pub https: bool,
 }
+
+/// For everything that has no policy of its own: JSON shows nothing and stands in nobody's frame.
+const NOTHING_LOADS: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// A year, which is what browsers' preload lists ask for at least (RFC 6797, section 6.1.1).
+const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The id of the request whose extensions these are. Outside of the layer it is the nil id.
 pub fn request_id(extensions: &Extensions) -> RequestId {
@@ -43,7 +50,7 @@ pub async fn layer(State(edge): State<Edge>, mut request: Request, next: Next) -
 
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|panic| panicked(&*panic, id));
-    complete(response.headers_mut(), id);
+    complete(response.headers_mut(), id, edge.https);
 
     let millis = edge.clock.monotonic().since(started).as_secs_f64() * 1_000.0;
     tracing::info!(
@@ -64,12 +71,16 @@ fn incoming(headers: &HeaderMap) -> Option<RequestId> {
     headers.get(REQUEST_ID)?.to_str().ok()?.parse().ok()
 }
 
-fn complete(headers: &mut HeaderMap, id: RequestId) {
+fn complete(headers: &mut HeaderMap, id: RequestId, https: bool) {
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOTHING_LOADS);
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ALONE);
+    }
 }
 
 /// The path without its secrets: never the query, and of a path only what its route does not call a token.

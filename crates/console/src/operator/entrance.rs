@@ -191,7 +191,7 @@ async fn posted<T: serde::de::DeserializeOwned + 'static>(
 fn with_visit(state: &ConsoleState, headers: &HeaderMap, page: impl FnOnce(String) -> Response) -> Response {
     let known = state.cookies.read(headers, Cookie::Visit);
     let cookie = known.clone().unwrap_or_else(|| Secret::new(token::<32>(state.app.rng.as_ref())));
-    let mut response = page(csrf::token(&cookie));
+    let mut response = page(csrf::token(&cookie, state.app.rng.as_ref()));
     if known.is_none() {
         let line = state.cookies.give(Cookie::Visit, &cookie, None);
         response.headers_mut().append(header::SET_COOKIE, line);

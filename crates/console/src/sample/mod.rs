@@ -86,6 +86,11 @@ fn pill(tone: Tone, words: &str) -> Pill {
     Pill { tone, words: words.into() }
 }
 
+/// Sample pages among the assets, with the compression of the real ones.
+pub fn served(pages: axum::Router) -> axum::Router {
+    pages.layer(crate::compression()).merge(crate::asset_router())
+}
+
 /// Every file that the samples link to, by its address.
 pub fn files() -> Vec<(String, Vec<u8>)> {
     let brands = hosted::COLOURS.map(|text| text.parse().unwrap_or(Colour::WHITE));

@@ -1,5 +1,6 @@
 //! Each route with each kind of caller: what opens it, and what is answered otherwise (decisions D15, D19).
 
+mod guard;
 mod page;
 
 use super::house::{Answer, House};
@@ -180,6 +181,7 @@ async fn each_route_opens_for_whom_the_table_says() {
             if expected >= 400 {
                 assert!(answer.json().is_object(), "{path}: {answer:?}");
             }
+            differences.extend(guard::missing(&answer).into_iter().map(|what| format!("{path}: {what}")));
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));

@@ -1,7 +1,7 @@
 //! Each page of the console with each kind of visitor: API credentials open none, and a form counts only with the
 //! token that belongs to the session.
 
-use super::{manifest, registered};
+use super::{guard, manifest, registered};
 use crate::suite::house::{Answer, House};
 use app::operator::Visit;
 use axum::body::Body;
@@ -105,7 +105,7 @@ async fn send(house: &House, page: &Page, path: &str, visitor: &str, session: &S
         }
     }
     if visitor.contains("token") || visitor.contains("another site") {
-        form = format!("{form}&csrf={}", csrf::token(session));
+        form = format!("{form}&csrf={}", csrf::token(session, house.app.rng.as_ref()));
     }
     if visitor.contains("another site") {
         request = request.header("sec-fetch-site", "cross-site");
@@ -130,6 +130,8 @@ async fn each_page_opens_for_operators_alone() {
             if status != expected {
                 differences.push(format!("{method} {path}, {visitor}: {status} instead of {expected}"));
             }
+            differences
+                .extend(guard::missing(&answer).into_iter().map(|what| format!("{method} {path}: {what}")));
             if status == 303 && page.expected[0] == 303 && VISITORS[..2].contains(&visitor) {
                 let target = answer.headers["location"].to_str().unwrap();
                 assert!(target.starts_with("/console/sign-in"), "{path}, {visitor}: {target}");

@@ -1,0 +1,53 @@
+//! What every answer carries so that a browser does nothing with it that we did not mean. The tables of routes are whole
+//! and each of their answers comes by here.
+
+use crate::suite::house::Answer;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Of a page, beside what every answer has.
+const PAGE: [(&str, &str); 2] = [("x-frame-options", "DENY"), ("cross-origin-opener-policy", "same-origin")];
+
+static LOADS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"<(?:script|style|link [^>]*rel="stylesheet")[^>]*>"#).unwrap());
+/// Script without a file, and style or behaviour in an attribute.
+static INLINE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"<style|<script[^>]*>[^<]|<[^>]*\s(?:style|on[a-z]+)="#).unwrap());
+
+/// In words; nothing when all is there.
+pub(super) fn missing(answer: &Answer) -> Vec<String> {
+    let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());
+    let mut missing = Vec::new();
+    let mut expect = |good: bool, what: &str| {
+        if !good {
+            missing.push(what.to_owned());
+        }
+    };
+    let policy = header("content-security-policy");
+    expect(header("x-content-type-options") == "nosniff", "its media type may be guessed");
+    expect(!header("cache-control").is_empty(), "nobody says how long it may be kept");
+    expect(!header("x-request-id").is_empty(), "it has no request id");
+    expect(policy.contains("default-src 'none'"), "its policy does not begin with nothing");
+    expect(policy.contains("frame-ancestors 'none'"), "it may stand in a stranger's frame");
+    expect(!policy.contains("unsafe") && !policy.contains('*'), "its policy is loose");
+    if !header("content-type").starts_with("text/html") {
+        return missing;
+    }
+    for (name, value) in PAGE {
+        expect(header(name) == value, name);
+    }
+    expect(["same-origin", "no-referrer"].contains(&header("referrer-policy")), "its address leaks");
+    let html = String::from_utf8_lossy(&answer.body);
+    let nonce =
+        policy.split("script-src 'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("");
+    expect(nonce.len() >= 22, "its nonce has less than 128 bits");
+    expect(policy.contains(&format!("style-src 'nonce-{nonce}'")), "its styles have another nonce");
+    let carried = format!("nonce=\"{nonce}\"");
+    for tag in LOADS.find_iter(&html) {
+        expect(tag.as_str().contains(&carried), &format!("no nonce on {}", tag.as_str()));
+    }
+    for inline in INLINE.find_iter(&html) {
+        expect(false, &format!("inline: {}", inline.as_str()));
+    }
+    missing
+}
