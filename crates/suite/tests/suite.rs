@@ -23,6 +23,7 @@ mod suite {
     mod docs;
     mod e2e;
     mod edge;
+    mod gallery;
     mod handover;
     mod house;
     mod housekeeping;

@@ -1,9 +1,9 @@
 // Walks one journey in a real browser and ends with a failure that says where it went wrong:
 //
-//   node run.js JOURNEY < the-stage-as-json
+//   node run.js journey/NAME < the-stage-as-json
 //
-// A journey is a file in `journey` that exports an async function of a `Journey` (see `journey.js`). The stage tells
-// where things are: { browser, shots, acme, console, api }.
+// A journey is a file that exports an async function of a `Journey` (see `journey.js`). The stage tells where things
+// are: { browser, shots, acme, console, api } for those in `journey`, { browser, shots, samples } for `gallery`.
 "use strict";
 
 const { readFileSync } = require("node:fs");
@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 
 async function main(name) {
   const stage = { ...JSON.parse(readFileSync(0, "utf8")), patience: PATIENCE_MS };
-  const walk = require(path.join(__dirname, "journey", `${name}.js`));
+  const walk = require(path.join(__dirname, `${name}.js`));
   const browser = await chromium.launch({ executablePath: stage.browser });
   const journey = new Journey(browser, stage);
   try {

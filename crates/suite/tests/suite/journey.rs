@@ -10,9 +10,9 @@ use std::process::Output;
 use tempfile::TempDir;
 
 /// Where the menu of tasks has found a Chromium.
-const BROWSER: &str = "THRIVESTACK_TEST_BROWSER";
+pub const BROWSER: &str = "THRIVESTACK_TEST_BROWSER";
 
-fn scripts() -> PathBuf {
+pub fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("node/browser")
 }
 
@@ -40,7 +40,7 @@ async fn walk(name: &str, browser: &Path, modules: &Path) -> Output {
         "api": api,
     });
     let mut script = node(modules);
-    script.arg(scripts().join("run.js")).arg(name);
+    script.arg(scripts().join("run.js")).arg(format!("journey/{name}"));
     script.env("HOME", profile.path()).env("TMPDIR", profile.path());
     let walked = run(&mut script, &stage).await;
     assert_eq!(demo.terminate().await.code(), Some(0), "{}", demo.text());

@@ -10,8 +10,8 @@ use tokio::process::Command;
 /// Where the menu of tasks has put the npm packages.
 const MODULES: &str = "THRIVESTACK_TEST_NODE_MODULES";
 
-/// The longest journey takes a fifth of it.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// The longest walk takes a fifth of it on a quiet machine.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What the menu of tasks has prepared; a test without it is skipped and says so, except where nothing may be left out.
 #[expect(clippy::disallowed_methods, reason = "what the menu of tasks has prepared")]
