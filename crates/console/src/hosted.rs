@@ -124,10 +124,12 @@ fn present(answer: Continue, reference: &str, partial: bool) -> Response {
 }
 
 /// A page of these texts: the title, then the paragraphs that there are.
-fn message(current: &Current, reference: &str, texts: [&str; 3], refresh: Option<u32>) -> Message {
+fn message(current: &Current, reference: &str, texts: [&'static str; 3], refresh: Option<u32>) -> Message {
+    let name = texts[0];
     let [title, paragraphs @ ..] = texts.map(|name| Texts::of(current, "").text(name));
     Message {
         brand: brand(current, reference),
+        name,
         title,
         paragraphs: paragraphs.into_iter().filter(|text| !text.is_empty()).collect(),
         way_on: None,
@@ -189,7 +191,7 @@ fn lines(progress: &handover::Progress, texts: &Texts) -> Vec<Line> {
 fn whole(page: &Message, partial: bool) -> Response {
     if partial {
         let mut response = StatusCode::OK.into_response();
-        response.headers_mut().insert(WHOLE, HeaderValue::from_static("1"));
+        response.headers_mut().insert(WHOLE, HeaderValue::from_static(page.name));
         return response;
     }
     html(page)
@@ -226,13 +228,14 @@ fn footer(texts: &Texts, support: Option<&str>, reference: &str) -> Option<Foote
 
 /// A page of nobody's product: what is unknown must not tell whose it might be. One that is busy tries again and names
 /// the request.
-fn nobody(status: StatusCode, title: &str, text: &str, busy: Option<RequestId>) -> Response {
+fn nobody(status: StatusCode, title: &'static str, text: &str, busy: Option<RequestId>) -> Response {
     let texts = Texts { product: String::new(), account: String::new() };
     let reference = busy.map(|id| id.to_string()).unwrap_or_default();
     let brand =
         Brand { name: texts.text("nobody"), colour: OURS.into(), footer: footer(&texts, None, &reference) };
     let page = Message {
         brand,
+        name: title,
         title: texts.text(title),
         paragraphs: vec![texts.text(text)],
         way_on: None,

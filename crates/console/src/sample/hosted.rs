@@ -54,6 +54,7 @@ fn sign_in() -> Message {
 fn message(colour: &str, title: &str, paragraphs: &[&str]) -> Message {
     Message {
         brand: brand("Acme Notes", colour),
+        name: "sample",
         title: title.into(),
         paragraphs: paragraphs.iter().map(|p| (*p).to_owned()).collect(),
         way_on: None,

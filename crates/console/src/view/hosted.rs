@@ -69,6 +69,8 @@ pub struct Progress {
 #[template(path = "hosted/message.html")]
 pub struct Message {
     pub brand: Brand,
+    /// Which message it is: when another one would come, the page is loaded anew.
+    pub name: &'static str,
     pub title: String,
     pub paragraphs: Vec<String>,
     pub way_on: Option<(String, String)>,
