@@ -9,6 +9,7 @@ use app::{
     report::ReportFault,
     run::{ActFault, BatchFault, TryFault, ViewFault},
     setting::SettingFault,
+    webhook::{DeliveryViewFault, TestFault},
 };
 use askama::Template;
 use axum::{
@@ -69,12 +70,14 @@ macro_rules! categorised {
 categorised!(
     ActFault,
     BatchFault,
+    DeliveryViewFault,
     KeyFault,
     MailViewFault,
     OperatorFault,
     ProfileFault,
     ReportFault,
     SettingFault,
+    TestFault,
     TryFault,
     ViewFault
 );

@@ -1,6 +1,6 @@
 //! Where the pages are. Handlers and templates build links from these, never from strings of their own.
 
-use kernel::{KeyId, MailId, RunId};
+use kernel::{DeliveryId, KeyId, MailId, RunId};
 use model::platform::Stage;
 use url::form_urlencoded::Serializer;
 
@@ -59,6 +59,33 @@ pub(crate) fn mails(stage: Stage) -> String {
 
 pub(crate) fn mail(stage: Stage, id: MailId) -> String {
     format!("{}/{id}", mails(stage))
+}
+
+pub(crate) fn webhooks(stage: Stage) -> String {
+    format!("{}/webhooks", home(stage))
+}
+
+pub(crate) fn webhook(stage: Stage, id: DeliveryId) -> String {
+    format!("{}/{id}", webhooks(stage))
+}
+
+pub(crate) fn webhook_test(stage: Stage) -> String {
+    format!("{}/test", webhooks(stage))
+}
+
+/// How a receiver is written.
+pub(crate) fn webhook_integrate(stage: Stage) -> String {
+    format!("{}/integrate", webhooks(stage))
+}
+
+/// Where the endpoint is set.
+pub(crate) fn webhook_settings(stage: Stage) -> String {
+    format!("{}#webhook", settings(stage))
+}
+
+/// Where the secret is shown.
+pub(crate) fn secret_place(stage: Stage) -> String {
+    format!("{}#secret", settings(stage))
 }
 
 pub(crate) fn workflows(stage: Stage) -> String {

@@ -18,6 +18,9 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
+            /// The nil UUID (RFC 9562, 5.9): what no row has.
+            pub const NIL: Self = Self(Uuid::nil());
+
             /// A time-ordered id (RFC 9562, version 7).
             pub fn ordered(now: Timestamp, rng: &dyn Rng) -> Self {
                 Self(v7(now, rng))

@@ -1,8 +1,9 @@
--- One message to a builder's endpoint: its id stays the same over all attempts, and so does its body.
+-- One message to a builder's endpoint: its id stays the same over all attempts, and so does its body. One without a run
+-- is a test.
 CREATE TABLE delivery (
   environment_id TEXT {key} NOT NULL,
   id TEXT {key} NOT NULL,
-  run_id TEXT {key} NOT NULL,
+  run_id TEXT {key},
   body TEXT NOT NULL,
   attempts BIGINT NOT NULL,
   first_delivered_at BIGINT,
@@ -10,6 +11,9 @@ CREATE TABLE delivery (
   PRIMARY KEY (environment_id, id)
 );
 CREATE INDEX delivery_run ON delivery (environment_id, run_id);
+-- What was not taken yet is little, and it is what one looks for; so are the tests.
+CREATE INDEX delivery_open ON delivery (environment_id, id) WHERE first_delivered_at IS NULL;
+CREATE INDEX delivery_test ON delivery (environment_id, id) WHERE run_id IS NULL;
 
 -- Every attempt with request and response; foreign bytes stay bytes.
 CREATE TABLE delivery_attempt (

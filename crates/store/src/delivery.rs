@@ -1,5 +1,7 @@
 //! Webhook deliveries and their attempts.
 
+pub mod list;
+
 use kernel::{DeliveryId, Env, RunId, Timestamp};
 use sql::{Fault, Row, Tx, params, statements};
 use std::time::Duration;
@@ -8,7 +10,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub id: DeliveryId,
-    pub run: RunId,
+    /// `None` for a test.
+    pub run: Option<RunId>,
     /// The exact bytes that are signed and sent.
     pub body: String,
     pub attempts: i64,
@@ -21,7 +24,7 @@ pub struct Delivery {
 pub struct Attempt {
     /// Counts from 1.
     pub n: i64,
-    /// Why the webhook was sent, in `app`'s words: `first`, `resend`, `operator`. A retry keeps the purpose of what it repeats.
+    /// Why the webhook was sent, in `app`'s words: `first`, `resend`, `operator`, `test`. A retry keeps the purpose of what it repeats.
     pub purpose: String,
     pub started_at: Timestamp,
     pub elapsed: Duration,
@@ -51,15 +54,17 @@ statements! {
                 response_truncated, retry_at FROM delivery_attempt WHERE environment_id = $1 AND delivery_id = $2 ORDER BY n DESC LIMIT 200";
 }
 
+/// Adds a delivery that was not attempted yet; without a run it is a test.
 pub fn insert(
     tx: &mut Tx<'_>,
     env: Env,
     id: DeliveryId,
-    run: RunId,
+    run: Option<RunId>,
     body: &str,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    tx.execute(&INSERT, params![&env.to_string(), &id.to_string(), &run.to_string(), body, now])
+    let run = run.map(|run| run.to_string());
+    tx.execute(&INSERT, params![&env.to_string(), &id.to_string(), run.as_deref(), body, now])
 }
 
 pub fn get(tx: &mut Tx<'_>, env: Env, id: DeliveryId) -> Result<Option<Delivery>, Fault> {
@@ -129,7 +134,7 @@ pub fn attempts(tx: &mut Tx<'_>, env: Env, id: DeliveryId) -> Result<Vec<Attempt
 fn delivery(row: &Row<'_>) -> Result<Delivery, Fault> {
     Ok(Delivery {
         id: row.parse(0)?,
-        run: row.parse(1)?,
+        run: row.parse_opt(1)?,
         body: row.get(2)?,
         attempts: row.get(3)?,
         first_delivered_at: row.get(4)?,

@@ -41,6 +41,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         consumer::STATEMENTS,
         definition::STATEMENTS,
         delivery::STATEMENTS,
+        delivery::list::STATEMENTS,
         end_user::STATEMENTS,
         handover::STATEMENTS,
         idempotency::STATEMENTS,

@@ -14,6 +14,7 @@ mod suite {
     mod console_mails;
     mod console_profile;
     mod console_room;
+    mod console_webhooks;
     mod console_words;
     mod console_workflows;
     mod contract;
@@ -38,6 +39,7 @@ mod suite {
     mod refusal;
     mod relay;
     mod route;
+    mod snippets;
     mod standard_webhooks;
     mod telemetry;
     mod token;

@@ -175,7 +175,7 @@ fn send(tx: &mut Tx<'_>, ctx: &StepContext, run: &Run) -> Result<(), StepFault> 
     let plan = run.plan.as_ref().map(|plan| plan.id.as_str());
     let role = run.applied_role.as_ref().map_or("", |role| role.id.as_str());
     let body = TenantData::created(&facts, plan, role, &run.account_name).to_json();
-    store::delivery::insert(tx, ctx.env, ctx.ids.delivery, run.id, &body, ctx.now)?;
+    store::delivery::insert(tx, ctx.env, ctx.ids.delivery, Some(run.id), &body, ctx.now)?;
     if ctx.current.settings.webhook.disabled_at.is_some() {
         return Ok(());
     }

@@ -26,7 +26,7 @@ pub(crate) use trigger::KEY_LIFE;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
 pub use try_out::{TryFault, first_workflow, try_signup, workflows};
 pub use view::{
-    AttemptView, NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, counts, detail, list,
+    NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, counts, detail, list,
     reason_words, status,
 };
 

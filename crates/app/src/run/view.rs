@@ -1,12 +1,11 @@
 //! Runs as people and backends read them.
 
 use crate::App;
-use crate::webhook::Purpose;
+use crate::webhook::AttemptView;
 use kernel::{Category, Cursor, Env, RunId, Timestamp};
 use model::run::{IncidentReason, NodeStatus, Run, RunState, WaitingFor, words};
 use model::workflow::{Definition, Kind};
 use std::time::Duration;
-use store::delivery::Attempt;
 use store::lead::Lead;
 use store::mail::Mail;
 use store::run::{Filter, LIST_MAX};
@@ -96,28 +95,6 @@ pub struct NodeView {
     pub attempts: Vec<AttemptView>,
 }
 
-/// One attempt of the webhook.
-#[derive(Debug, Clone)]
-pub struct AttemptView {
-    pub attempt: Attempt,
-    pub purpose: Purpose,
-    pub webhook_id: String,
-    /// Names and values in the order in which they are kept; what is secret is hidden.
-    pub request_headers: Vec<(String, String)>,
-    pub response_headers: Vec<(String, String)>,
-    /// The body that was sent, the same at each attempt.
-    pub request_body: String,
-    /// The answer as text, foreign bytes replaced.
-    pub response_body: String,
-}
-
-impl AttemptView {
-    /// Whether the endpoint took it: any 2xx.
-    pub fn is_success(&self) -> bool {
-        self.attempt.status.is_some_and(|status| (200..300).contains(&status))
-    }
-}
-
 /// Runs, newest first.
 pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, ViewFault> {
     let limit = filter.limit.clamp(1, LIST_MAX - 1);
@@ -194,10 +171,9 @@ pub async fn detail(app: &App, env: Env, id: RunId) -> Result<Option<RunDetail>,
         .await?;
     let attempts = deliveries
         .iter()
-        .flat_map(|(delivery, attempts)| attempts.iter().map(|attempt| view(delivery, attempt)))
+        .flat_map(|(delivery, attempts)| attempts.iter().map(|attempt| AttemptView::of(delivery, attempt)))
         .collect();
-    let incident = run.state == RunState::Incident;
-    let waits_for_ack = run.waiting_for == Some(WaitingFor::Ack);
+    let may_retry = crate::webhook::may_retry(&run);
     Ok(Some(RunDetail {
         words: words(&run),
         workflow_name: format!("{} v{}", definition.name, definition.version),
@@ -205,34 +181,12 @@ pub async fn detail(app: &App, env: Env, id: RunId) -> Result<Option<RunDetail>,
         mails,
         lead,
         visits,
-        may_retry: incident || waits_for_ack,
-        may_skip: incident || waits_for_ack,
+        may_retry,
+        may_skip: may_retry,
         may_cancel: !matches!(run.state, RunState::Completed | RunState::Cancelled),
         may_admit: run.waiting_for == Some(WaitingFor::Waitlist),
         run,
     }))
-}
-
-fn view(delivery: &store::delivery::Delivery, attempt: &Attempt) -> AttemptView {
-    AttemptView {
-        purpose: Purpose::named(&attempt.purpose).unwrap_or(Purpose::First),
-        request_headers: headers(&attempt.request_headers),
-        response_headers: headers(&attempt.response_headers),
-        webhook_id: delivery.id.to_string(),
-        request_body: delivery.body.clone(),
-        response_body: String::from_utf8_lossy(&attempt.response_body).into_owned(),
-        attempt: attempt.clone(),
-    }
-}
-
-/// What `webhook::attempt` keeps as a JSON object of texts.
-fn headers(kept: &str) -> Vec<(String, String)> {
-    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(kept).unwrap_or_default();
-    let text = |value| match value {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    object.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
 fn nodes(run: &Run, definition: &Definition, mut attempts: Vec<AttemptView>) -> Vec<NodeView> {

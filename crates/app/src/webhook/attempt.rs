@@ -1,5 +1,7 @@
 //! One attempt as it is sent and as it is kept.
 
+use super::Purpose;
+use crate::App;
 use crate::setting::Current;
 use kernel::Timestamp;
 use model::platform::Stage;
@@ -8,6 +10,7 @@ use model::webhook::signature::{SIGNATURE_HEADER, Signer, SigningSecret};
 use outbound::{Policy, Request, Response, SendFault};
 use serde_json::{Map, Value};
 use store::delivery::{Attempt, Delivery};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Of an answer's body this much is kept.
@@ -34,6 +37,25 @@ pub(super) fn request(current: &Current, url: Url, delivery: &Delivery, at: Time
         .header("user-agent", concat!("ThriveStack/", env!("CARGO_PKG_VERSION")))
         .json(body);
     Some(signed.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
+}
+
+/// One attempt; no answer when a shutdown came first.
+pub(super) async fn send(
+    app: &App,
+    request: Request,
+    purpose: Purpose,
+    at: Timestamp,
+    interrupted: &CancellationToken,
+) -> (Sent, Option<Result<Response, SendFault>>) {
+    let url = request.url.clone();
+    let headers = shown(request.headers.iter().map(|(name, value)| (name, value)));
+    let started = app.clock.monotonic();
+    let answer = tokio::select! {
+        answer = app.http.send(request) => Some(answer),
+        () = interrupted.cancelled() => None,
+    };
+    let elapsed = app.clock.monotonic().since(started);
+    (Sent { purpose: purpose.name(), started_at: at, elapsed, url, headers }, answer)
 }
 
 /// What came of it, and what follows.
@@ -118,7 +140,7 @@ pub(super) struct Sent {
 }
 
 /// Header names and values as one JSON object; what is secret is named and hidden.
-pub(super) fn shown<'a>(headers: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+fn shown<'a>(headers: impl Iterator<Item = (&'a String, &'a String)>) -> String {
     let mut object = Map::new();
     for (name, value) in headers {
         let name = name.to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! One attempt: send, record, decide.
 
-use super::attempt::{Outcome, Sent, request, shown};
+use super::attempt::{Outcome, Sent, request, send};
 use super::{Delivering, Purpose, WebhookFault, ack_timer, given_up, gone, step, tell};
 use crate::App;
 use crate::run::StepContext;
@@ -8,7 +8,7 @@ use durable::{Claimed, Handler, Jobs, Running, job};
 use kernel::{JobId, Timestamp};
 use model::run::Event;
 use model::webhook::retry::Verdict;
-use outbound::{Request, Response, SendFault};
+use outbound::Request;
 use sql::Tx;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ async fn attempt(app: &App, claimed: Claimed, interrupted: CancellationToken) ->
         Ok(request) => request,
         Err(event) => return finish(app, done, event).await,
     };
-    let (sent, answer) = send(app, &done, request, &interrupted).await;
+    let (sent, answer) = send(app, request, done.work.purpose, done.step.now, &interrupted).await;
     let stopping = answer.is_none();
     let outcome = answer.map_or_else(Outcome::interrupted, |answer| Outcome::of(answer, app.db.now()));
     record(app, Record::new(app, done, sent, outcome, stopping)).await
@@ -90,25 +90,6 @@ fn sendable(step: &StepContext, url: Option<Url>, delivery: &Delivery) -> Result
         |what: &str| Event::DeliveryFailed(format!("no {what} is set: set one in Settings and retry"));
     let url = url.ok_or_else(|| missing("webhook URL"))?;
     request(&step.current, url, delivery, step.now).ok_or_else(|| missing("usable webhook secret"))
-}
-
-/// One attempt; no answer when a shutdown came first.
-async fn send(
-    app: &App,
-    done: &Done,
-    request: Request,
-    interrupted: &CancellationToken,
-) -> (Sent, Option<Result<Response, SendFault>>) {
-    let url = request.url.clone();
-    let headers = shown(request.headers.iter().map(|(name, value)| (name, value)));
-    let started = app.clock.monotonic();
-    let answer = tokio::select! {
-        answer = app.http.send(request) => Some(answer),
-        () = interrupted.cancelled() => None,
-    };
-    let elapsed = app.clock.monotonic().since(started);
-    let purpose = done.work.purpose.name();
-    (Sent { purpose, started_at: done.step.now, elapsed, url, headers }, answer)
 }
 
 /// A job at its end: what it was about.

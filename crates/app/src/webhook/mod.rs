@@ -7,7 +7,8 @@
 //! Guarantees: at least one attempt for every delivery while its run waits; an attempt that ends, or that a shutdown
 //! interrupts, is recorded with request and response before anything follows from it. An acknowledgement, a skip and a
 //! cancellation call the jobs off, and each attempt looks whether its job is still there before it sends. Limits: 15 s an
-//! attempt, 4 KiB of the answer are kept, [`bound::PER_ENVIRONMENT`] attempts at once in one environment. Not promised:
+//! attempt, 4 KiB of the answer are kept, [`bound::PER_ENVIRONMENT`] attempts at once in one environment. A test delivery is about no run:
+//! [`send_test`] makes its one attempt and nothing follows from it. Not promised:
 //! that nothing is sent once the run has been acknowledged: whoever looked a moment before sends, and an attempt under way
 //! is not cut short; a record of an attempt whose process was killed before it could write (it is made again); that the
 //! receiver sees a message once (it recognises it by its id).
@@ -17,11 +18,17 @@ mod bound;
 mod deliver;
 mod gone;
 mod overdue;
+mod test_send;
+mod view;
 
 pub use bound::Bounds;
 pub use deliver::Deliver;
 pub use gone::EndpointGone;
 pub use overdue::AckOverdue;
+pub use store::delivery::list::{Counts, Kind, Listed, Outcome};
+pub use test_send::{TestFault, send_test};
+pub(crate) use view::may_retry;
+pub use view::{AttemptView, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryViewFault, detail, list};
 
 use durable::{JobFault, NewJob};
 use kernel::{Category, DeliveryId, Env, JobId, RunId, Timestamp, WorkflowId};
@@ -50,6 +57,8 @@ pub enum Purpose {
     Resend,
     /// An operator asked for it: a fresh schedule.
     Operator,
+    /// An operator looks whether the endpoint answers: about no run, sent once, at once, by no job.
+    Test,
 }
 
 impl Purpose {
@@ -58,12 +67,15 @@ impl Purpose {
             Self::First => "first",
             Self::Resend => "resend",
             Self::Operator => "operator",
+            Self::Test => "test",
         }
     }
 
     /// The one that an attempt was kept under.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::First, Self::Resend, Self::Operator].into_iter().find(|purpose| purpose.name() == name)
+        [Self::First, Self::Resend, Self::Operator, Self::Test]
+            .into_iter()
+            .find(|purpose| purpose.name() == name)
     }
 }
 

@@ -4,6 +4,7 @@ mod account;
 mod act;
 mod entrance;
 mod home;
+mod integrate;
 mod keys;
 mod list;
 mod mails;
@@ -13,8 +14,11 @@ mod runs;
 mod settings;
 mod snippet;
 mod sure;
+mod webhooks;
 mod wire;
 mod workflows;
+
+pub(crate) use integrate::verifiers;
 
 use crate::{ConsoleState, failure::Failure, path, visitor::Visitor};
 use axum::{
@@ -47,6 +51,10 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/accounts/one", get(profile::account))
         .route("/{stage}/mails", get(mails::page))
         .route("/{stage}/mails/{mail}", get(mails::one))
+        .route("/{stage}/webhooks", get(webhooks::page))
+        .route("/{stage}/webhooks/test", post(webhooks::send_test))
+        .route("/{stage}/webhooks/integrate", get(integrate::page))
+        .route("/{stage}/webhooks/{delivery}", get(webhooks::one))
         .route("/{stage}/workflows", get(workflows::page))
         .route("/{stage}/keys", get(keys::page))
         .route("/{stage}/keys/new", get(keys::form).post(keys::create))

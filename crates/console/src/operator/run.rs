@@ -13,7 +13,10 @@ use crate::{
     visitor::{Partial, Place},
     words::{When, span},
 };
-use app::run::{self, NodeView, RunDetail};
+use app::{
+    run::{self, NodeView, RunDetail},
+    webhook::AttemptView,
+};
 use axum::{
     extract::{Path, State},
     http::StatusCode,
@@ -37,12 +40,15 @@ pub(crate) async fn page(
     if !partial.0 {
         return Ok(html(&page));
     }
-    let mut answer = html(&page.as_live());
-    // A partial that nothing follows is the last one: the page that holds it stops asking.
-    if !page.live && answer.status().is_success() {
-        *answer.status_mut() = StatusCode::from_u16(286).unwrap_or(StatusCode::OK);
+    Ok(last_when_still(html(&page.as_live()), page.live))
+}
+
+/// A partial that nothing follows is the last one: the page that holds it stops asking (htmx: 286).
+pub(super) fn last_when_still(mut partial: Response, live: bool) -> Response {
+    if !live && partial.status().is_success() {
+        *partial.status_mut() = StatusCode::from_u16(286).unwrap_or(StatusCode::OK);
     }
-    Ok(answer)
+    partial
 }
 
 /// The run of this environment; `None` for another's and for what is no id.
@@ -159,7 +165,7 @@ fn node(place: &Place, detail: &RunDetail, view: &NodeView) -> Node {
 /// What the step says of itself; about the webhook, how far it has come.
 fn note(place: &Place, detail: &RunDetail, view: &NodeView) -> String {
     let attempts = || detail.nodes.iter().flat_map(|node| &node.attempts);
-    let delivered_at = attempts().position(run::AttemptView::is_success).map(|index| index + 1);
+    let delivered_at = attempts().position(AttemptView::is_success).map(|index| index + 1);
     match (view.kind, view.status, delivered_at) {
         (Kind::ProvisionTenant, NodeStatus::Done, Some(1)) => format!("{} · webhook delivered", view.note),
         (Kind::ProvisionTenant, NodeStatus::Done, Some(n)) => {

@@ -9,6 +9,9 @@ use model::caller::{KeyKind, Scope};
 const FIRST: [Scope; 5] =
     [Scope::WorkflowTriggerApi, Scope::TelemetryApis, Scope::TrackApi, Scope::IdentifyApi, Scope::GroupApi];
 
+/// Where a tenant is acknowledged.
+const ACKNOWLEDGE: &str = "/api/workflow";
+
 /// The call that begins a run, with everything filled in but the token.
 pub(super) async fn trigger(state: &ConsoleState, env: Env) -> Result<String, Failure> {
     trigger_with(state, env, "$TOKEN").await
@@ -79,6 +82,22 @@ fn call(state: &ConsoleState, workflow: &str, credential: &str) -> String {
         "curl -X POST {url} \\\n  -H \"Authorization: Bearer {credential}\" \\\n  -H \"Content-Type: application/json\" \\\n  \
          -d '{{\"workflow_id\":\"{workflow}\",\n       \"user_id\":\"u-1\",\"email_id\":\"ada@example.com\"}}'"
     )
+}
+
+/// The call that acknowledges the tenant of a run.
+pub(super) fn acknowledge(state: &ConsoleState, workflow: &str, run: &str) -> String {
+    let url = address(state, ACKNOWLEDGE);
+    format!(
+        "curl -X POST {url} \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  -H \"Content-Type: application/json\" \\\n  \
+         -d '{{\"workflowDesignTimeId\":\"{workflow}\",\n       \"workflowRuntimeId\":\"{run}\",\n       \
+         \"tenantId\":\"your-tenant-1\",\"tenantName\":\"Acme Rockets\"}}'"
+    )
+}
+
+/// The same as a function for Node, with everything taken from the delivery.
+pub(super) fn acknowledge_node(state: &ConsoleState) -> String {
+    let url = address(state, ACKNOWLEDGE);
+    include_str!("../../snippets/acknowledge.mjs").trim_end().replace("{{url}}", &url)
 }
 
 /// A path of ours as the outside writes it.

@@ -4,7 +4,7 @@ use crate::{
     view::run::{Attempt, Wire},
     words::{Speaker, rough, span},
 };
-use app::{run::AttemptView, webhook::Purpose};
+use app::webhook::{AttemptView, Purpose};
 use serde_json::Value;
 use std::{fmt::Write, ops::ControlFlow};
 
@@ -49,6 +49,7 @@ fn words(view: &AttemptView) -> String {
         Purpose::First => "",
         Purpose::Resend => "sent again · ",
         Purpose::Operator => "sent by an operator · ",
+        Purpose::Test => "test · ",
     };
     let outcome = match (&tried.error, tried.status) {
         (Some(error), None) => short(error),
@@ -63,7 +64,7 @@ fn words(view: &AttemptView) -> String {
 }
 
 /// The ends of a chain of causes: what we did, and what the system said. The whole of it stands in the answer.
-fn short(error: &str) -> String {
+pub(super) fn short(error: &str) -> String {
     match (error.split_once(": "), error.rsplit_once(": ")) {
         (Some((first, _)), Some((_, last))) => format!("{first}: {last}"),
         _ => error.to_owned(),
@@ -71,7 +72,7 @@ fn short(error: &str) -> String {
 }
 
 /// The reason phrase that one knows a status by (RFC 9110, 15).
-fn reason(status: u16) -> &'static str {
+pub(super) fn reason(status: u16) -> &'static str {
     http::StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason())

@@ -10,6 +10,7 @@ mod profiles;
 mod run;
 mod runs;
 mod settings;
+mod webhooks;
 mod workflows;
 
 use crate::{
@@ -38,6 +39,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         run::pages(),
         keys::pages(),
         mails::pages(),
+        webhooks::pages(),
         workflows::pages(),
         profiles::pages(),
         settings::pages(),

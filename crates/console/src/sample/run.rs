@@ -25,7 +25,7 @@ fn node(knot: &'static str, label: &str, note: &str, when: &str) -> Node {
     }
 }
 
-fn attempts() -> Vec<Attempt> {
+pub(super) fn attempts() -> Vec<Attempt> {
     let body = "{\n  <em>\"eventType\"</em>: \"account_created\",\n  <em>\"tenant_provisioning_data\"</em>: {\n    <em>\"ts_tenant_id\"</em>: \"0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e\",\n    <em>\"is_ts_provisioning_success\"</em>: true\n  }\n}";
     let wire = |title: &str, id: &str, html: String| Wire { title: title.into(), id: id.into(), html };
     let attempt = |seconds, status: &str, good, words: &str, n: u32| Attempt {

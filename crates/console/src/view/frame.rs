@@ -10,6 +10,7 @@ pub enum Room {
     Users,
     Accounts,
     Runs,
+    Webhooks,
     Mails,
     Workflows,
     Keys,
@@ -20,11 +21,12 @@ pub enum Room {
 
 impl Room {
     /// The menu, in its order.
-    pub const MENU: [Self; 8] = [
+    pub const MENU: [Self; 9] = [
         Self::Home,
         Self::Users,
         Self::Accounts,
         Self::Runs,
+        Self::Webhooks,
         Self::Mails,
         Self::Workflows,
         Self::Keys,
@@ -37,6 +39,7 @@ impl Room {
             Self::Runs => "Runs",
             Self::Users => "Users",
             Self::Accounts => "Accounts",
+            Self::Webhooks => "Webhooks",
             Self::Mails => "Mails",
             Self::Workflows => "Workflows",
             Self::Keys => "Keys",
@@ -52,6 +55,7 @@ impl Room {
             Self::Runs => "list",
             Self::Users => "users",
             Self::Accounts => "building-2",
+            Self::Webhooks => "webhook",
             Self::Mails => "mail",
             Self::Workflows => "workflow",
             Self::Keys => "key-round",
@@ -67,6 +71,7 @@ impl Room {
             Self::Runs => path::runs(stage),
             Self::Users => path::users(stage),
             Self::Accounts => path::accounts(stage),
+            Self::Webhooks => path::webhooks(stage),
             Self::Mails => path::mails(stage),
             Self::Workflows => path::workflows(stage),
             Self::Keys => path::keys(stage),

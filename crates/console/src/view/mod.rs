@@ -9,6 +9,7 @@ pub mod profile;
 pub mod run;
 pub mod setting;
 pub mod sign_in;
+pub mod webhook;
 pub mod workflow;
 
 pub use frame::{Frame, Notice, Room, StageLink, Tone};

@@ -24,9 +24,31 @@ pub struct TenantData {
     enrichment_data: EnrichmentData,
     #[serde(flatten)]
     event: Event,
+    /// Only in a test, and always true there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
 }
 
+/// Whom a test speaks of: nobody, at a domain that nobody can have (RFC 2606).
+pub const TEST_EMAIL: &str = "test@example.com";
+/// The account of a test.
+pub const TEST_ACCOUNT: &str = "Test account (not real)";
+
 impl TenantData {
+    /// What *Send test* sends: every key of a new account, `"test": true`, and the nil UUID where a run and a tenant would
+    /// stand. A receiver verifies it, answers 2xx and provisions nothing.
+    pub fn test(workflow: WorkflowId, plan: Option<&str>, role: &str) -> Self {
+        let nothing = Enrichment::default();
+        let facts = Facts {
+            workflow,
+            run: RunId::NIL,
+            tenant: TenantId::NIL,
+            email: TEST_EMAIL,
+            enrichment: &nothing,
+        };
+        Self { test: true, ..Self::created(&facts, plan, role, TEST_ACCOUNT) }
+    }
+
     /// A new account. `plan` is None where the workflow has no plan node (decision D23); `role` by decision
     /// D24.
     pub fn created(facts: &Facts<'_>, plan: Option<&str>, role: &str, account_name: &str) -> Self {
@@ -70,6 +92,7 @@ impl TenantData {
             },
             enrichment_data: facts.enrichment.into(),
             event,
+            test: false,
         }
     }
 
@@ -323,6 +346,18 @@ mod tests {
         let data = TenantData::joined(&facts(&nothing), vec!["acme-1".into(), "acme-2".into()]);
         assert_eq!(json_of(&data)["eventType"], "account_added_user");
         assert_eq!(json_of(&data)["joinAccountRequest"]["accountIds"], json!(["acme-1", "acme-2"]));
+    }
+
+    #[test]
+    fn a_test_has_every_key_and_says_what_it_is() {
+        let test = json_of(&TenantData::test(UUID.parse().unwrap(), Some("free"), "admin"));
+        for key in TENANT_DATA_KEYS {
+            assert!(test.pointer(key).is_some(), "{key} is missing in {test}");
+        }
+        assert_eq!(test["test"], true);
+        assert_eq!(test["createAccountRequest"]["workflowRuntimeId"], "00000000-0000-0000-0000-000000000000");
+        let real = json_of(&TenantData::created(&facts(&Enrichment::default()), None, "", ""));
+        assert_eq!(real.get("test"), None);
     }
 
     #[test]

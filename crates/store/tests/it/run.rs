@@ -195,7 +195,7 @@ async fn deliveries_keep_every_attempt_and_foreign_bytes() {
         let attempt = attempt(now);
         let written = attempt.clone();
         db.write(Locks::none(), move |tx| {
-            delivery::insert(tx, env(1), id, run, "{}", now)?;
+            delivery::insert(tx, env(1), id, Some(run), "{}", now)?;
             let row = delivery::get(tx, env(1), id)?.unwrap();
             delivery::record(tx, env(1), &row, &written, Some(now))
         })
@@ -218,7 +218,7 @@ async fn of_many_attempts_the_last_ones_are_shown() {
         let (db, made) = (test.database(), Made::new(&test));
         let (id, run, now) = (DeliveryId::ordered(made.now, &made.rng), RunId::random(&made.rng), made.now);
         let numbers = db.write(Locks::none(), move |tx| {
-            delivery::insert(tx, env(1), id, run, "{}", now)?;
+            delivery::insert(tx, env(1), id, Some(run), "{}", now)?;
             for n in 1..=205 {
                 let row = delivery::get(tx, env(1), id)?.unwrap();
                 delivery::record(tx, env(1), &row, &Attempt { n, ..attempt(now) }, None)?;
@@ -306,5 +306,84 @@ async fn definitions_mails_and_leads_read_back() {
         })
         .await
         .unwrap();
+    }
+}
+
+/// One delivery of a run in this state, taken by the endpoint or not.
+async fn delivered(db: &Database, made: &Made, of: &Run, taken: bool) -> DeliveryId {
+    let (row, id, now) = (of.clone(), DeliveryId::ordered(of.created_at, &made.rng), of.created_at);
+    under(db, env(1), of, move |tx| {
+        run::insert(tx, env(1), &row)?;
+        delivery::insert(tx, env(1), id, Some(row.id), "{}", now)?;
+        let delivery = delivery::get(tx, env(1), id)?.unwrap();
+        delivery::record(tx, env(1), &delivery, &attempt(now), taken.then_some(now))
+    })
+    .await
+    .unwrap();
+    id
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_by_what_became_of_them() {
+    use delivery::list::{Kind, Outcome, Wanted, counts, found, outcome_of, page};
+    for test in testkit::databases("store_outcome", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let mut ids = Vec::new();
+        for (n, (state, waiting_for, taken)) in [
+            (RunState::Completed, None, true),
+            (RunState::Waiting, Some(WaitingFor::Ack), false),
+            (RunState::Incident, None, false),
+            (RunState::Cancelled, None, false),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let run = Run { state, waiting_for, ..made.run(&format!("user-{n}"), n as u64) };
+            ids.push(delivered(&db, &made, &run, taken).await);
+        }
+        let (id, now) = (DeliveryId::ordered(made.now.plus(Duration::from_secs(9)), &made.rng), made.now);
+        db.write(Locks::none(), move |tx| delivery::insert(tx, env(1), id, None, "{}", now)).await.unwrap();
+        ids.push(id);
+
+        let kinds = [
+            Kind::Of(Outcome::Delivered),
+            Kind::Of(Outcome::Trying),
+            Kind::Of(Outcome::GivenUp),
+            Kind::Of(Outcome::CalledOff),
+            Kind::Tests,
+        ];
+        for (kind, id) in kinds.into_iter().zip(&ids) {
+            let id = *id;
+            let wanted = Wanted { kind, limit: 10, ..Wanted::default() };
+            let text = Some(id.to_string().to_uppercase());
+            let sought = Wanted { search: text, ..wanted.clone() };
+            let (rows, again, n, all) = db
+                .read(move |tx| {
+                    let rows = (page(tx, env(1), &wanted)?, page(tx, env(1), &sought)?);
+                    Ok::<_, Fault>((rows.0, rows.1, found(tx, env(1), &sought)?, counts(tx, env(1))?))
+                })
+                .await
+                .unwrap();
+            assert_eq!([rows[0].id, again[0].id], [id, id], "{kind:?}");
+            assert_eq!((rows.len(), again.len(), n, all.of(kind), all.all), (1, 1, 1, 1, 5), "{kind:?}");
+        }
+        let person = Wanted { search: Some("USER-2@".into()), limit: 10, ..Wanted::default() };
+        let first = Wanted { limit: 2, ..Wanted::default() };
+        let (person, first, elsewhere, outcome) = db
+            .read(move |tx| {
+                let elsewhere = (counts(tx, env(2))?, outcome_of(tx, env(2), id)?);
+                Ok::<_, Fault>((
+                    page(tx, env(1), &person)?,
+                    page(tx, env(1), &first)?,
+                    elsewhere,
+                    outcome_of(tx, env(1), id)?,
+                ))
+            })
+            .await
+            .unwrap();
+        assert_eq!(person.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[2]]);
+        assert_eq!((person[0].status, person[0].attempts), (attempt(made.now).status, 1));
+        assert_eq!(first.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[4], ids[3]], "newest first");
+        assert_eq!((elsewhere.0.all, elsewhere.1, outcome), (0, None, Some(Outcome::GivenUp)));
     }
 }

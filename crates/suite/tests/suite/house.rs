@@ -40,6 +40,8 @@ pub struct Options {
     pub jobs_twice: bool,
     /// In the place of the recorder.
     pub http: Option<Arc<dyn outbound::Http>>,
+    /// Where the house is reached by who does not call its router.
+    pub public_url: Option<Url>,
 }
 
 pub struct House {
@@ -91,7 +93,8 @@ impl House {
         let config = config(&dir);
         let state = state(&config, &outside).await;
         let start = initialise(&state, &outside, &options).await;
-        let public_url: Url = "https://hosted.test/".parse().unwrap();
+        let public_url = options.public_url.clone();
+        let public_url = public_url.unwrap_or_else(|| "https://hosted.test/".parse().unwrap());
         let assembled = state.assemble(&config, public_url, outside).await.unwrap();
         let health = Health::default();
         let router = router(&assembled.app, &assembled.outside, &config, health.clone());

@@ -54,6 +54,9 @@ fn table() -> Vec<Page> {
         get("/{stage}/mails", room),
         // The run has written none yet.
         get("/{stage}/mails/{mail}", [303, 303, 404, 404, 404]),
+        get("/{stage}/webhooks", room),
+        get("/{stage}/webhooks/integrate", room),
+        get("/{stage}/webhooks/{delivery}", room),
         get("/{stage}/workflows", room),
         get("/{stage}/keys", room),
         get("/{stage}/keys/new", room),
@@ -67,6 +70,7 @@ fn table() -> Vec<Page> {
         post("/{stage}/keys/new", "", empty_form),
         // What cannot be undone asks for a name.
         post("/{stage}/keys/{key}/revoke", "typed=First+API+key", form),
+        post("/{stage}/webhooks/test", "", form),
         post("/{stage}/settings", "", empty_form),
         post("/{stage}/settings/enable", "", form),
         post("/{stage}/settings/rotate", "", form),
@@ -118,9 +122,13 @@ async fn send(house: &House, page: &Page, path: &str, visitor: &str, session: &S
 async fn each_page_opens_for_operators_alone() {
     let mut house = House::new().await;
     let (run, _) = house.waiting("ada").await;
+    let (env, id) = (house.env(), run.parse().unwrap());
+    let deliveries = house.app.db.read(move |tx| store::delivery::of_run(tx, env, id)).await.unwrap();
+    let delivery = deliveries[0].id.to_string();
     let mut differences = Vec::new();
     for page in table() {
         let path = page.template.replace("{stage}", "dev").replace("{id}", &run).replace("{act}", "cancel");
+        let path = path.replace("{delivery}", &delivery);
         let path = path.replace("{key}", &house.start.api_key.key_id.to_string());
         let path = format!("/console{}", path.trim_end_matches('/'));
         let session = fresh_session(&house).await;

@@ -1,0 +1,262 @@
+//! *Webhooks*: what was sent to the builder's endpoint, what came back, and a test.
+
+use super::{
+    list::{ROWS, Wanted},
+    run::last_when_still,
+    wire,
+};
+use crate::{
+    ConsoleState,
+    failure::{Failure, html},
+    path,
+    view::{
+        Notice, Room, Tone,
+        run::{Act, Chip, Fact, Pill},
+        webhook::{Row, Webhook, Webhooks},
+    },
+    visitor::{Asked, Nothing, Partial, Place, Posted},
+    words::{count, counted, initials, rough},
+};
+use app::webhook::{
+    self, AttemptView, Counts, DeliveryDetail, DeliveryFilter, Kind, Listed, Outcome, TestFault,
+};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use kernel::{Category, DeliveryId};
+use serde_json::Value;
+
+/// What the list is filtered by: its name in the address, and how it reads.
+const KINDS: [(&str, &str, Kind); 6] = [
+    ("", "All", Kind::All),
+    ("delivered", "Delivered", Kind::Of(Outcome::Delivered)),
+    ("trying", "Being tried", Kind::Of(Outcome::Trying)),
+    ("failed", "Given up", Kind::Of(Outcome::GivenUp)),
+    ("unneeded", "Not needed any more", Kind::Of(Outcome::CalledOff)),
+    ("tests", "Tests", Kind::Tests),
+];
+
+pub(crate) async fn page(
+    State(state): State<ConsoleState>,
+    place: Place,
+    partial: Partial,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Failure> {
+    let unknown = || Failure::new(Category::Invalid, "There is no such filter", "Choose one above the list.");
+    let (_, _, kind) = *KINDS.iter().find(|(name, _, _)| *name == wanted.state).ok_or_else(unknown)?;
+    let search = wanted.search();
+    let filter = DeliveryFilter { kind, search: search.clone(), before: wanted.after()?, limit: ROWS };
+    let found = webhook::list(&state.app, place.env, filter).await?;
+    let next = found.next.map(|id| id.to_string());
+    let pages = wanted.pages(&path::webhooks(place.stage), found.rows.len(), found.total, next);
+    let page = Webhooks {
+        sub: counted(found.counts.all, "webhook so far", "webhooks so far"),
+        url: place.current.settings.webhook.url.as_ref().map(url::Url::to_string),
+        chips: chips(&place, &found.counts, &wanted.state, &search),
+        rows: found.rows.iter().map(|listed| row(&place, listed)).collect(),
+        shown: pages.shown,
+        first: pages.first,
+        next: pages.next,
+        empty: found.counts.all == 0,
+        snippet: super::snippet::trigger(&state, place.env).await?,
+        frame: place.frame(Room::Webhooks, None),
+        state: wanted.state,
+        search,
+    };
+    Ok(if partial.0 { html(&page.as_list()) } else { html(&page) })
+}
+
+pub(crate) async fn one(
+    State(state): State<ConsoleState>,
+    place: Place,
+    partial: Partial,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let absent = || {
+        Failure::new(
+            Category::Absent,
+            "There is no such webhook",
+            "It may belong to the other environment. Search for the person or the webhook-id in the list.",
+        )
+    };
+    let id: DeliveryId = id.parse().map_err(|_| absent())?;
+    let detail = webhook::detail(&state.app, place.env, id).await?.ok_or_else(absent)?;
+    let page = show(&place, &detail);
+    if partial.0 { Ok(last_when_still(html(&page.as_live()), page.live)) } else { Ok(html(&page)) }
+}
+
+/// Sends a test and leads to what came of it.
+pub(crate) async fn send_test(
+    State(state): State<ConsoleState>,
+    Posted { place, .. }: Posted<Place, Nothing>,
+) -> Result<Response, Failure> {
+    match webhook::send_test(&state.app, place.actor(), place.env).await {
+        Ok(id) => Ok(Redirect::to(&path::webhook(place.stage, id)).into_response()),
+        Err(TestFault::NoUrl) => Err(Failure::new(
+            Category::Conflict,
+            "There is nowhere to send a test to",
+            "Set the webhook URL in Settings, then send the test again.",
+        )),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn chips(place: &Place, counts: &Counts, current: &str, search: &str) -> Vec<Chip> {
+    let shown = |(name, _, kind): &&(&str, &str, Kind)| {
+        let rare = *kind == Kind::Of(Outcome::CalledOff);
+        !rare || counts.of(*kind) > 0 || *name == current
+    };
+    let chip = |(name, words, kind): &(&str, &str, Kind)| Chip {
+        words: (*words).to_owned(),
+        count: count(counts.of(*kind)),
+        href: path::with(&path::webhooks(place.stage), &[("state", name), ("q", search)]),
+        current: *name == current,
+    };
+    KINDS.iter().filter(shown).map(chip).collect()
+}
+
+fn row(place: &Place, listed: &Listed) -> Row {
+    let name = listed.run.as_ref().map(|run| run.email.to_string());
+    let name = name.unwrap_or_else(|| "Test".to_owned());
+    Row {
+        href: path::webhook(place.stage, listed.id),
+        id: listed.id.to_string(),
+        initials: initials(&name),
+        test: listed.run_id.is_none(),
+        name,
+        state: pill(listed.outcome, listed.run_id.is_none(), listed.attempts),
+        note: note(place, listed),
+        made: place.speaker.ago(listed.created_at),
+    }
+}
+
+/// What became of a delivery, in words.
+fn pill(outcome: Outcome, test: bool, attempts: i64) -> Pill {
+    let (tone, words) = match (outcome, test) {
+        (Outcome::Delivered, true) => (Tone::Good, "Test taken"),
+        (Outcome::Delivered, false) => (Tone::Good, "Delivered"),
+        (_, true) if attempts == 0 => (Tone::Run, "Test under way"),
+        (_, true) => (Tone::Bad, "Test failed"),
+        (Outcome::Trying, false) if attempts == 0 => (Tone::Run, "About to be sent"),
+        (Outcome::Trying, false) => (Tone::Wait, "Will be tried again"),
+        (Outcome::GivenUp, false) => (Tone::Bad, "Given up"),
+        (Outcome::CalledOff, false) => (Tone::Off, "Not needed any more"),
+    };
+    Pill { tone, words: words.to_owned() }
+}
+
+/// The last answer, and what follows from it.
+fn note(place: &Place, listed: &Listed) -> String {
+    let answer = match (listed.status, &listed.error) {
+        (Some(status), _) => format!("answered {status} {}", wire::reason(status)),
+        (None, Some(error)) => wire::short(error),
+        (None, None) => return String::new(),
+    };
+    let attempts = u64::try_from(listed.attempts).unwrap_or(0);
+    let after = if attempts > 1 { format!(" · attempt {}", count(attempts)) } else { String::new() };
+    let due = listed.retry_at.filter(|_| listed.outcome == Outcome::Trying);
+    let next = due.map(|at| format!(" · next {}", place.speaker.ago(at).said)).unwrap_or_default();
+    format!("{answer}{after}{next}")
+}
+
+fn show(place: &Place, detail: &DeliveryDetail) -> Webhook {
+    let (delivery, speaker) = (&detail.delivery, &place.speaker);
+    let test = delivery.run.is_none();
+    let title = match &detail.run {
+        Some(run) => format!("Webhook about {}", run.email),
+        None if test => "Test webhook".to_owned(),
+        None => "Webhook".to_owned(),
+    };
+    let body = serde_json::from_str::<Value>(&delivery.body).unwrap_or_default();
+    Webhook {
+        frame: place.frame(Room::Webhooks, None),
+        href: path::webhook(place.stage, delivery.id),
+        id: delivery.id.to_string(),
+        title,
+        state: pill(detail.outcome, test, delivery.attempts),
+        made: speaker.ago(delivery.created_at),
+        clock: speaker.clock(delivery.created_at),
+        told: told(place, detail),
+        acts: acts(place, detail),
+        again: test && place.current.settings.webhook.url.is_some(),
+        attempts: detail.attempts.iter().map(|attempt| wire::attempt(speaker, attempt)).collect(),
+        attempted: counted(u64::try_from(delivery.attempts).unwrap_or(0), "attempt", "attempts"),
+        about: about(place, detail),
+        run_href: delivery.run.map(|run| path::run(place.stage, run)),
+        body: wire::document(&body),
+        raw: delivery.body.clone(),
+        live: detail.outcome == Outcome::Trying,
+    }
+}
+
+/// *Send again* asks on the run's own page, which says what will happen to whom.
+fn acts(place: &Place, detail: &DeliveryDetail) -> Vec<Act> {
+    let again = detail.run.as_ref().filter(|_| detail.may_retry).map(|run| Act {
+        words: "Send again".to_owned(),
+        href: path::run_act(place.stage, run.id, "retry"),
+        class: "primary",
+    });
+    again.into_iter().collect()
+}
+
+/// What one wants to know first.
+fn told(place: &Place, detail: &DeliveryDetail) -> Option<Notice> {
+    let last = detail.attempts.last();
+    let answer = last.map(answered).unwrap_or_default();
+    let test = detail.delivery.run.is_none();
+    let (tone, title, text) = match (detail.outcome, test) {
+        (Outcome::Delivered, true) => {
+            let disabled = place.current.settings.webhook.disabled_at.is_some();
+            let text = if disabled {
+                "Webhooks are disabled since the endpoint answered 410. Enable them again in Settings."
+            } else {
+                "It answered with 2xx. Real webhooks differ from this one in the ids and in “test” alone."
+            };
+            (Tone::Good, "Your endpoint took the test".to_owned(), text.to_owned())
+        }
+        (_, true) if last.is_none() => return None,
+        (_, true) => (Tone::Bad, "Your endpoint did not take the test".to_owned(), answer),
+        (Outcome::Trying, _) => {
+            let due = last.and_then(|last| last.attempt.retry_at)?;
+            let next = format!("The next attempt is made {}", place.speaker.ago(due).said);
+            (Tone::Wait, next, answer)
+        }
+        (Outcome::GivenUp, _) => {
+            let text = format!("{answer} Mend the cause, then send it again; its id stays the same.");
+            (Tone::Bad, "Nobody took this webhook, and it is not tried any more".to_owned(), text)
+        }
+        (Outcome::CalledOff, _) => {
+            let text = "The run was acknowledged, skipped or cancelled before the endpoint had taken it.";
+            (Tone::Off, "This webhook is not needed any more".to_owned(), text.to_owned())
+        }
+        (Outcome::Delivered, false) => return None,
+    };
+    Some(Notice::new(tone, title, text.trim()))
+}
+
+fn answered(view: &AttemptView) -> String {
+    match (view.attempt.status, &view.attempt.error) {
+        (Some(status), _) => format!("It answered {status} {}.", wire::reason(status)),
+        (None, Some(error)) => super::entrance::sentence(error),
+        (None, None) => String::new(),
+    }
+}
+
+fn about(place: &Place, detail: &DeliveryDetail) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if let Some(run) = &detail.run {
+        facts.push(Fact::text("Person", run.email.as_str()));
+        facts.push(Fact::code("Your id", run.user_id.as_str()));
+        facts.push(Fact::text("Account", &run.account_name));
+        facts.push(Fact::code("Run", run.id.to_string()));
+        facts.push(Fact::text("Run is", model::run::words(run)));
+    } else if detail.delivery.run.is_none() {
+        facts.push(Fact::text("Run", "none: it is a test"));
+    }
+    if let Some(at) = detail.delivery.first_delivered_at {
+        let after = rough(at.since(detail.delivery.created_at));
+        facts.push(Fact::text("Taken", format!("{}, after {after}", place.speaker.moment(at).said)));
+    }
+    facts
+}
