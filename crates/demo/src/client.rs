@@ -1,9 +1,10 @@
 //! What a builder's backend says to thrivestack: token, trigger, acknowledgement, telemetry and the
 //! exchange of a one-time code.
 
+use crate::exchange::{Exchange, Message, Tape, masked_path};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{Clock, Monotonic, Secret};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -123,6 +124,7 @@ pub struct Client {
     connection: Arc<Connection>,
     clock: Arc<dyn Clock>,
     token: Arc<Mutex<Option<Token>>>,
+    tape: Option<Tape>,
 }
 
 #[derive(Clone)]
@@ -133,7 +135,14 @@ struct Token {
 
 impl Client {
     pub fn new(connection: Connection, clock: Arc<dyn Clock>) -> Result<Self, ClientFault> {
-        Ok(Self { http: http_client()?, connection: Arc::new(connection), clock, token: Arc::default() })
+        let (http, connection) = (http_client()?, Arc::new(connection));
+        Ok(Self { http, connection, clock, token: Arc::default(), tape: None })
+    }
+
+    /// A clone that keeps its exchanges on a tape, masked, for whoever wants to see them.
+    pub fn taped(&self) -> (Self, Tape) {
+        let tape = Tape::default();
+        (Self { tape: Some(tape.clone()), ..self.clone() }, tape)
     }
 
     pub fn connection(&self) -> &Connection {
@@ -152,7 +161,7 @@ impl Client {
             "expiry": TOKEN_EXPIRY,
         });
         let request = self.request(Method::POST, "/api/user/token").json(&body);
-        let answer = send("token", request).await?;
+        let answer = self.send("token", request).await?;
         let bearer = text_at("token", &answer, "/token")?;
         let kept = Token { bearer: bearer.clone(), obtained: self.clock.monotonic() };
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
@@ -169,11 +178,12 @@ impl Client {
     pub async fn trigger(&self, user_id: &str, email: &str) -> Result<Triggered, ClientFault> {
         let body = json!({
             "user_id": user_id, "email_id": email, "workflow_id": self.connection.workflow_id,
-            "role": { "role_id": "owner", "role_name": "Owner" },
+            "role": { "role_id": "admin", "role_name": "Admin" },
         });
         let token = self.token().await?;
-        let answer =
-            send("trigger", self.request(Method::POST, "/trigger").bearer_auth(token).json(&body)).await?;
+        let answer = self
+            .send("trigger", self.request(Method::POST, "/trigger").bearer_auth(token).json(&body))
+            .await?;
         Ok(Triggered {
             run_id: text_at("trigger", &answer, "/data/workflow_runtime_id")?,
             redirect_url: text_at("trigger", &answer, "/data/redirect_url")?,
@@ -190,14 +200,14 @@ impl Client {
         });
         let token = self.token().await?;
         let request = self.request(Method::POST, "/api/workflow").bearer_auth(token).json(&body);
-        let answer = send("acknowledgement", request).await?;
+        let answer = self.send("acknowledgement", request).await?;
         text_at("acknowledgement", &answer, "/data/message")
     }
 
     /// Exchanges the one-time code of a redirect. `GET /v1/ValidateAuthOTP`.
     pub async fn exchange(&self, code: &str) -> Result<Visitor, ClientFault> {
         let request = self.request(Method::GET, "/v1/ValidateAuthOTP").query(&[("authOTP", code)]);
-        let answer = send("one-time code", request).await?;
+        let answer = self.send("one-time code", request).await?;
         let token = text_at("one-time code", &answer, "/token")?;
         // The token came straight from thrivestack over our own connection, so its signature adds nothing
         // here; whoever receives one from a browser must verify it with the published key set.
@@ -207,7 +217,7 @@ impl Client {
     /// Where a run stands. `GET /api/runs/{id}`.
     pub async fn run(&self, run_id: &str) -> Result<Value, ClientFault> {
         let request = self.private(Method::GET, &format!("/api/runs/{run_id}"));
-        let answer = send("run", request).await?;
+        let answer = self.send("run", request).await?;
         answer.get("data").cloned().ok_or_else(|| missing("run", "data", &answer))
     }
 
@@ -215,7 +225,7 @@ impl Client {
     pub async fn events(&self, name: &str, user_id: &str) -> Result<Vec<Value>, ClientFault> {
         let request =
             self.private(Method::GET, "/api/event/").query(&[("event_name", name), ("user_id", user_id)]);
-        let answer = send("events", request).await?;
+        let answer = self.send("events", request).await?;
         answer
             .get("results")
             .and_then(Value::as_array)
@@ -229,7 +239,42 @@ impl Client {
             .request(Method::POST, &format!("/api/{call}"))
             .header("x-api-key", &self.connection.project_key)
             .json(batch);
-        send(call, request).await.map(drop)
+        self.send(call, request).await.map(drop)
+    }
+
+    async fn send(
+        &self,
+        operation: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Value, ClientFault> {
+        let unreachable =
+            |source: reqwest::Error| ClientFault::Unreachable { operation, source: source.without_url() };
+        let request = request.build().map_err(unreachable)?;
+        let Answer { status, body, .. } = self.perform(request).await.map_err(unreachable)?;
+        if !status.is_success() {
+            return Err(ClientFault::Refused { operation, status, body });
+        }
+        serde_json::from_str(&body).map_err(|_| ClientFault::Answer { operation, missing: "JSON", body })
+    }
+
+    async fn perform(&self, request: reqwest::Request) -> Result<Answer, reqwest::Error> {
+        let (at, began) = (self.clock.now(), self.clock.monotonic());
+        let sent = self.tape.as_ref().map(|_| shown(&request));
+        let answer = self.answered(request).await;
+        if let Some((tape, request)) = self.tape.as_ref().zip(sent) {
+            let response = match &answer {
+                Ok(answer) => answer.shown(),
+                Err(_) => Message::new("no answer"),
+            };
+            tape.keep(Exchange { at, took: self.clock.monotonic().since(began), request, response });
+        }
+        answer
+    }
+
+    async fn answered(&self, request: reqwest::Request) -> Result<Answer, reqwest::Error> {
+        let response = self.http.execute(request).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Answer { status, headers, body: response.text().await? })
     }
 
     fn private(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -254,16 +299,24 @@ pub(crate) fn http_client() -> Result<reqwest::Client, ClientFault> {
         .map_err(ClientFault::Http)
 }
 
-async fn send(operation: &'static str, request: reqwest::RequestBuilder) -> Result<Value, ClientFault> {
-    let unreachable =
-        |source: reqwest::Error| ClientFault::Unreachable { operation, source: source.without_url() };
-    let response = request.send().await.map_err(unreachable)?;
-    let status = response.status();
-    let body = response.text().await.map_err(unreachable)?;
-    if !status.is_success() {
-        return Err(ClientFault::Refused { operation, status, body });
+/// What came back, read whole.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn shown(&self) -> Message {
+        Message::new(self.status.to_string()).with_headers(&self.headers).with_body(self.body.as_bytes())
     }
-    serde_json::from_str(&body).map_err(|_| ClientFault::Answer { operation, missing: "JSON", body })
+}
+
+fn shown(request: &reqwest::Request) -> Message {
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    Message::new(format!("{} {}", request.method(), masked_path(request.url())))
+        .with_headers(request.headers())
+        .with_body(body)
 }
 
 fn text_at(operation: &'static str, answer: &Value, pointer: &'static str) -> Result<String, ClientFault> {

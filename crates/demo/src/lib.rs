@@ -12,6 +12,7 @@
 pub mod acme;
 pub mod check;
 pub mod client;
+pub mod exchange;
 pub mod receive;
 pub mod signature;
 pub mod telemetry;

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod suite {
     mod ack;
+    mod acme;
     mod address;
     mod binary;
     mod browser;

@@ -166,7 +166,11 @@ pub(super) const DRIVERS: &[Driver] = &[
     },
     Driver { name: "aes-gcm-siv", crates: &["store"], reason: "sealing has one home" },
     Driver { name: "argon2", crates: &["app"], reason: "password hashing runs on one bounded pool" },
-    Driver { name: "askama", crates: &["console"], reason: "pages have one home" },
+    Driver {
+        name: "askama",
+        crates: &["console", "demo"],
+        reason: "pages have one home; those of the sample product are its own",
+    },
     Driver { name: "clap", crates: &["server", "xtask"], reason: "only programs have a command line" },
     Driver { name: "mimalloc", crates: &["server"], reason: "the program chooses its allocator" },
     Driver { name: "toml", crates: &["server"], reason: "configuration is read in one place" },

@@ -1,7 +1,9 @@
-//! What Acme Notes knows, in memory: people, their sessions, workspaces, and what happened.
+//! What Acme Notes knows, in memory: people, their sessions, workspaces with their notes, and what happened.
 
-use kernel::Timestamp;
-use serde::Serialize;
+use super::{
+    notebook::{DraftFault, Notebook},
+    step::{Kind, Step},
+};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -9,8 +11,11 @@ use std::{
 
 /// People and workspaces kept; a sample that runs for a year must not grow for a year.
 const PEOPLE_MAX: usize = 10_000;
-/// The newest steps kept.
+/// The newest steps kept, of everybody and of one person; a step is at most some ten kilobytes.
 const STEPS_MAX: usize = 2_000;
+const STEPS_EACH_MAX: usize = 40;
+/// All notes together, in bytes.
+const NOTES_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 #[derive(Debug, Clone)]
 pub(super) struct Person {
@@ -28,16 +33,8 @@ pub(super) struct Workspace {
     pub(super) email: String,
     pub(super) ts_tenant_id: String,
     pub(super) run_id: String,
-    pub(super) template: Option<String>,
-}
-
-/// One thing that happened between Acme and thrivestack.
-#[derive(Debug, Clone, Serialize)]
-pub struct Step {
-    pub at: Timestamp,
-    pub email: String,
-    pub step: &'static str,
-    pub detail: String,
+    /// The key of what it began with; `None` until the person has answered the onboarding page.
+    pub(super) template: Option<&'static str>,
 }
 
 /// There is no room for another person or workspace.
@@ -54,8 +51,13 @@ struct Books {
     people: HashMap<String, Person>,
     /// session token → e-mail address
     sessions: HashMap<String, String>,
+    /// e-mail address → where thrivestack wants the browser after onboarding
+    returns: HashMap<String, String>,
     /// by `webhook-id`: the same delivery again finds the workspace it made
     workspaces: HashMap<String, Workspace>,
+    /// by the workspace's id
+    notebooks: HashMap<String, Notebook>,
+    notes_bytes: usize,
     steps: VecDeque<Step>,
 }
 
@@ -89,9 +91,25 @@ impl Ledger {
         books.sessions.insert(token, email.to_owned());
     }
 
+    pub(super) fn end_session(&self, token: &str) {
+        self.books().sessions.remove(token);
+    }
+
     pub(super) fn signed_in(&self, session: &str) -> Option<Person> {
         let books = self.books();
         books.people.get(books.sessions.get(session)?).cloned()
+    }
+
+    /// For people of this ledger alone, so as many as there are of them.
+    pub(super) fn remember_return(&self, email: &str, url: String) {
+        let mut books = self.books();
+        if books.people.contains_key(email) {
+            books.returns.insert(email.to_owned(), url);
+        }
+    }
+
+    pub(super) fn return_of(&self, email: &str) -> Option<String> {
+        self.books().returns.get(email).cloned()
     }
 
     /// The workspace of this delivery: the one an earlier attempt made, or `fresh`. Tells which.
@@ -104,6 +122,7 @@ impl Ledger {
             return Err(Full);
         }
         books.workspaces.insert(webhook_id.to_owned(), fresh.clone());
+        books.notebooks.insert(fresh.id.clone(), Notebook::default());
         Ok((fresh, true))
     }
 
@@ -111,16 +130,51 @@ impl Ledger {
         self.books().workspaces.values().find(|workspace| workspace.email == email).cloned()
     }
 
-    pub(super) fn choose_template(&self, email: &str, template: &str) {
+    /// Gives the workspace its name and, the first time, what it begins with. Tells whether it was the first time.
+    pub(super) fn settle(&self, id: &str, name: &str, template: &'static str) -> bool {
         let mut books = self.books();
-        for workspace in books.workspaces.values_mut().filter(|workspace| workspace.email == email) {
-            workspace.template = Some(template.to_owned());
-        }
+        let Some(workspace) = books.workspaces.values_mut().find(|workspace| workspace.id == id) else {
+            return false;
+        };
+        name.clone_into(&mut workspace.name);
+        let first = workspace.template.is_none();
+        workspace.template.get_or_insert(template);
+        first
     }
 
+    /// Looks into a workspace's notes.
+    pub(super) fn read<T>(&self, workspace_id: &str, look: impl FnOnce(&Notebook) -> T) -> Option<T> {
+        self.books().notebooks.get(workspace_id).map(look)
+    }
+
+    /// Changes a workspace's notes; `coming` bytes must fit beside everybody's.
+    pub(super) fn write<T>(
+        &self,
+        workspace_id: &str,
+        coming: usize,
+        change: impl FnOnce(&mut Notebook) -> Result<T, DraftFault>,
+    ) -> Result<T, DraftFault> {
+        let mut books = self.books();
+        if coming > 0 && books.notes_bytes + coming > NOTES_BYTES_MAX {
+            return Err(DraftFault::Full);
+        }
+        let notebook = books.notebooks.get_mut(workspace_id).ok_or(DraftFault::Gone)?;
+        let before = notebook.bytes();
+        let outcome = change(notebook);
+        let after = notebook.bytes();
+        books.notes_bytes = books.notes_bytes + after - before;
+        outcome
+    }
+
+    /// Somebody who works for long keeps the steps of their signup: then the oldest news goes.
     pub(super) fn note(&self, step: Step) {
         let mut books = self.books();
-        if books.steps.len() >= STEPS_MAX {
+        if books.steps.iter().filter(|kept| kept.email == step.email).count() >= STEPS_EACH_MAX {
+            let of_theirs = |kept: &Step| kept.email == step.email;
+            let news = books.steps.iter().position(|kept| of_theirs(kept) && kept.kind == Kind::Telemetry);
+            let oldest = news.or_else(|| books.steps.iter().position(of_theirs));
+            oldest.map(|place| books.steps.remove(place));
+        } else if books.steps.len() >= STEPS_MAX {
             books.steps.pop_front();
         }
         books.steps.push_back(step);

@@ -1,36 +1,49 @@
 //! Acme Notes, the product of somebody who builds on thrivestack.
 //!
 //! ```text
-//! /            a sign-up form             → POST /trigger, then the browser goes to redirect_url
-//! /thrivestack/webhook   a new tenant     → a workspace, then POST /api/workflow
-//! /onboarding  the browser comes back     → GET /v1/ValidateAuthOTP, then on to returnUrl
-//! /home        the workspace
+//! /            what it is, and a sign-up form → POST /trigger, then the browser goes to redirect_url
+//! /sign-in     somebody known                 → the same call, which is a login then
+//! /thrivestack/webhook   a new tenant         → a workspace, then POST /api/workflow
+//! /onboarding  the browser comes back         → GET /v1/ValidateAuthOTP, a few questions, on to returnUrl
+//! /home, /notes          the workspace
 //! /thrivestack/steps     what happened for one address, for `demo --check`
 //! ```
 //!
-//! Everything lives in memory and ends with the process. Acme has no passwords: it is a sample, and says so.
+//! Beside the product stands a tour ([`tour`]): each call of this visitor's own sign-up, as it went over the wire.
+//! The pages need no script. Everything lives in memory, bounded, and ends with the process. Acme has no passwords:
+//! it is a sample, and says so.
 
+mod caller;
+mod guard;
 mod ledger;
+mod news;
+mod note;
+mod notebook;
 mod page;
 mod signup;
+mod starter;
+mod step;
+mod tour;
 mod visit;
 mod webhook;
 
-use crate::{client::Client, signature::SignatureFault, signature::Verifier};
+use crate::{client::Client, exchange::Exchange, signature::SignatureFault, signature::Verifier};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    http::{StatusCode, header},
+    middleware,
+    response::IntoResponse,
     routing::{get, post},
 };
 use kernel::{Clock, Rng};
 use ledger::Ledger;
+use news::News;
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 use url::Url;
 
-pub use ledger::Step;
+pub use step::{Kind, Step};
 
 /// The largest request Acme reads, in bytes; a tenant webhook has a few kilobytes.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -90,6 +103,7 @@ pub struct Acme {
     client: Client,
     verifier: Arc<Verifier>,
     ledger: Arc<Ledger>,
+    news: News,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 }
@@ -97,55 +111,59 @@ pub struct Acme {
 impl Acme {
     pub fn new(client: Client, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, SignatureFault> {
         let verifier = Arc::new(Verifier::new(&client.connection().webhook_secret)?);
-        Ok(Self { client, verifier, ledger: Arc::default(), clock, rng })
+        Ok(Self { client, verifier, ledger: Arc::default(), news: News::default(), clock, rng })
     }
 
-    fn router(self) -> Router {
+    /// The whole product as a service, for [`Bound::serve`] and for tests.
+    pub fn router(self) -> Router {
+        let policy = guard::Policy::new(&self.client.connection().api);
+        let pages = Router::new()
+            .route("/", get(signup::landing).post(signup::submit))
+            .route("/sign-in", get(signup::sign_in_form).post(signup::sign_in))
+            .route("/sign-out", post(signup::sign_out))
+            .route("/onboarding", get(visit::onboarding).post(visit::onboarded))
+            .route("/home", get(note::home))
+            .route("/notes", post(note::add))
+            .route("/notes/new", get(note::blank))
+            .route("/notes/{id}", get(note::open).post(note::change))
+            .route("/notes/{id}/delete", post(note::bin))
+            .route("/notes/{id}/restore", post(note::restore))
+            .route("/tour", post(tour::fold))
+            .fallback(absent)
+            .method_not_allowed_fallback(absent)
+            .layer(middleware::from_fn_with_state(policy, guard::pages));
         Router::new()
-            .route("/", get(signup::form).post(signup::submit))
             .route("/thrivestack/webhook", post(webhook::receive))
             .route("/thrivestack/steps", get(visit::steps))
-            .route("/onboarding", get(visit::onboarding).post(visit::onboarded))
-            .route("/home", get(visit::home))
             .route("/style.css", get(style))
-            // Every browser asks for it.
+            .route("/icon.svg", get(icon))
+            // Some browsers ask for it whatever the page says.
             .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
-            .fallback(absent)
+            .merge(pages)
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .with_state(self)
     }
 
-    /// Notes what happened for one person, so that the pages and `--check` can tell.
-    fn note(&self, email: &str, step: &'static str, detail: impl Into<String>) {
-        let step = Step { at: self.clock.now(), email: email.to_owned(), step, detail: detail.into() };
-        self.ledger.note(step);
+    /// Notes what happened for one person, so that the tour and `--check` can tell.
+    fn note(&self, email: &str, kind: Kind, detail: Result<String, String>, exchange: Option<Exchange>) {
+        let at = exchange.as_ref().map_or_else(|| self.clock.now(), |exchange| exchange.at);
+        let (good, detail) = match detail {
+            Ok(detail) => (true, detail),
+            Err(detail) => (false, detail),
+        };
+        self.ledger.note(Step { at, email: email.to_owned(), kind, good, detail, exchange });
     }
 }
 
 async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css")], include_str!("style.css"))
+    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "no-cache")], include_str!("style.css"))
 }
 
-async fn absent() -> Response {
-    page::message(StatusCode::NOT_FOUND, "Nothing here", "This page of Acme Notes does not exist.")
+async fn icon() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "image/svg+xml")], include_str!("icon.svg"))
 }
 
-fn html(markup: String) -> Html<String> {
-    Html(markup)
-}
-
-const SESSION: &str = "acme_session";
-
-/// The browser's session, if it sent one.
-fn session(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split("; "))
-        .find_map(|pair| pair.strip_prefix(SESSION)?.strip_prefix('='))
-}
-
-fn session_cookie(token: &str) -> String {
-    format!("{SESSION}={token}; Path=/; HttpOnly; SameSite=Lax")
+async fn absent(caller: caller::Caller) -> axum::response::Response {
+    let text = "This page does not exist, or does not any more. Nothing of yours is lost.";
+    page::message(caller, StatusCode::NOT_FOUND, "There is nothing here", text)
 }

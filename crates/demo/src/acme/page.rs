@@ -1,177 +1,212 @@
-//! Acme's pages. Plain functions from what is known to markup; every text from outside goes through
-//! [`Text`], which escapes it.
+//! Acme's pages: what each template receives.
 
 use super::{
-    Step,
+    caller::{Caller, Chrome, Member},
     ledger::{Person, Workspace},
-    signup::Fields,
+    note::View,
+    notebook::{Draft, DraftFault, Note},
+    signup::{Faults, Fields},
+    starter::{STARTERS, Starter},
+    visit::Choice,
 };
+use askama::Template;
 use axum::{
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use std::fmt;
+use kernel::Timestamp;
 
-/// What a new workspace can start with: key, title, first note.
-pub(super) const TEMPLATES: [(&str, &str, &str); 3] = [
-    ("team", "Team handbook", "How we work, who does what, where things are"),
-    ("meetings", "Meeting notes", "Agenda, decisions and who does them by when"),
-    ("research", "Research log", "Question, sources, what we learned"),
-];
-
-/// A text from outside, escaped when it is shown.
-struct Text<'t>(&'t str);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            match character {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                other => write!(f, "{other}")?,
-            }
+fn shown(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(markup) => (status, Html(markup)).into_response(),
+        Err(fault) => {
+            tracing::error!(error = %fault, "a page of Acme Notes cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
-        Ok(())
     }
 }
 
-pub(super) fn signup(fields: &Fields, complaint: Option<&str>) -> String {
-    let complaint = complaint
-        .map(|text| format!(r#"<p class="complaint" role="alert">{}</p>"#, Text(text)))
-        .unwrap_or_default();
-    let (name, email) = (Text(&fields.name), Text(&fields.email));
-    let body = format!(
-        r#"<section class="hero">
-<div class="pitch">
-<p class="eyebrow">Notes for small teams</p>
-<h1>Write it down once.<br>Find it when it matters.</h1>
-<p class="lead">Acme Notes keeps decisions, meetings and half-finished ideas in one quiet place that your whole team can search.</p>
-<ul class="points"><li>Search that reads like you do</li><li>Share a page with a link</li><li>14 days free, no card</li></ul>
-</div>
-<form class="card" method="post" action="/">
-<h2>Start your workspace</h2>
-{complaint}
-<label for="name">Your name</label>
-<input id="name" name="name" value="{name}" autocomplete="name" maxlength="80" required autofocus>
-<label for="email">Work e-mail</label>
-<input id="email" name="email" type="email" value="{email}" autocomplete="email" maxlength="254" required>
-<button>Create my workspace</button>
-<p class="fine">The same address signs you in again. This is a sample: it asks for no password and forgets everything when it ends.</p>
-</form>
-</section>"#
-    );
-    layout("Notes for small teams", None, &body)
+#[derive(Template)]
+#[template(path = "acme/landing.html")]
+struct Landing<'p> {
+    chrome: Chrome,
+    fields: &'p Fields,
+    faults: &'p Faults,
+    notice: Option<&'static str>,
+}
+
+pub(super) fn landing(
+    caller: &Caller,
+    status: StatusCode,
+    fields: &Fields,
+    faults: &Faults,
+    notice: Option<&'static str>,
+) -> Response {
+    shown(status, &Landing { chrome: caller.chrome("/"), fields, faults, notice })
+}
+
+#[derive(Template)]
+#[template(path = "acme/sign_in.html")]
+struct SignIn<'p> {
+    chrome: Chrome,
+    email: &'p str,
+    complaint: Option<String>,
+}
+
+pub(super) fn sign_in(
+    caller: &Caller,
+    status: StatusCode,
+    email: &str,
+    complaint: Option<String>,
+) -> Response {
+    shown(status, &SignIn { chrome: caller.chrome("/sign-in"), email, complaint })
+}
+
+#[derive(Template)]
+#[template(path = "acme/message.html")]
+struct Notice<'p> {
+    chrome: Chrome,
+    title: &'p str,
+    text: &'p str,
+}
+
+pub(super) fn message(caller: Caller, status: StatusCode, title: &str, text: &str) -> Response {
+    shown(status, &Notice { chrome: caller.chrome("/home"), title, text })
+}
+
+#[derive(Template)]
+#[template(path = "acme/waiting.html")]
+struct Waiting {
+    chrome: Chrome,
+    person: Person,
+}
+
+/// For somebody who has signed up and whose workspace has not come yet; the page looks again by itself.
+pub(super) fn waiting(caller: &Caller, person: Person) -> Response {
+    let mut response = shown(StatusCode::OK, &Waiting { chrome: caller.chrome("/home"), person });
+    response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("15"));
+    response
+}
+
+#[derive(Template)]
+#[template(path = "acme/onboarding.html")]
+struct Onboarding<'p> {
+    chrome: Chrome,
+    person: &'p Person,
+    choice: &'p Choice,
+    starters: &'static [Starter],
+    complaint: Option<&'static str>,
+}
+
+impl Onboarding<'_> {
+    fn chosen(&self, starter: &Starter) -> bool {
+        let key = Starter::of(&self.choice.template).map_or(STARTERS[0].key, |chosen| chosen.key);
+        starter.key == key
+    }
 }
 
 pub(super) fn onboarding(
-    person: &Person,
-    workspace: Option<&Workspace>,
-    return_url: Option<&str>,
-    steps: &[Step],
-) -> String {
-    let named = workspace.map_or("Your workspace", |workspace| workspace.name.as_str());
-    let mut choices = String::new();
-    for (index, (key, title, first)) in TEMPLATES.iter().enumerate() {
-        let checked = if index == 0 { " checked" } else { "" };
-        choices.push_str(&format!(
-            r#"<label class="choice"><input type="radio" name="template" value="{key}"{checked}><span><b>{title}</b><small>{first}</small></span></label>"#
-        ));
+    member: &Member,
+    status: StatusCode,
+    choice: &Choice,
+    complaint: Option<&'static str>,
+) -> Response {
+    let chrome = member.caller.chrome("/onboarding");
+    let starters = &STARTERS;
+    shown(status, &Onboarding { chrome, person: &member.person, choice, starters, complaint })
+}
+
+/// The notes that match, how many there are in all, and the one that was just deleted.
+pub(super) type Shelf = (Vec<Note>, usize, Option<Note>);
+
+#[derive(Template)]
+#[template(path = "acme/home.html")]
+struct Home<'p> {
+    chrome: Chrome,
+    workspace: &'p Workspace,
+    view: &'p View,
+    notes: Vec<Note>,
+    total: usize,
+    binned: Option<Note>,
+    now: Timestamp,
+}
+
+impl Home<'_> {
+    fn ago(&self, note: &Note) -> String {
+        ago(note.edited_at, self.now)
     }
-    let body = format!(
-        r#"<section class="columns">
-<form class="card wide" method="post" action="/onboarding">
-<p class="eyebrow">One last question</p>
-<h1>Welcome, {name}</h1>
-<p class="lead"><b>{workspace}</b> is ready. What shall we put into it first?</p>
-<div class="choices">{choices}</div>
-<input type="hidden" name="return_url" value="{return_url}">
-<button>Continue to my workspace</button>
-</form>
-{aside}
-</section>"#,
-        name = Text(&person.name),
-        workspace = Text(named),
-        return_url = Text(return_url.unwrap_or_default()),
-        aside = aside(person, workspace, steps),
-    );
-    layout("Welcome", Some(person), &body)
-}
 
-pub(super) fn home(person: &Person, workspace: Option<&Workspace>, steps: &[Step]) -> String {
-    let named = workspace.map_or("Your workspace", |workspace| workspace.name.as_str());
-    let chosen = workspace.and_then(|workspace| workspace.template.as_deref());
-    let template = TEMPLATES.iter().find(|(key, _, _)| Some(*key) == chosen).unwrap_or(&TEMPLATES[0]);
-    let body = format!(
-        r#"<section class="columns">
-<div class="card wide">
-<p class="eyebrow">Workspace</p>
-<h1>{workspace}</h1>
-<ul class="notes">
-<li><b>{title}</b><small>{first}</small></li>
-<li><b>Getting started</b><small>Press N for a note, / to search, and invite the first colleague</small></li>
-<li><b>Untitled</b><small>Nothing here yet</small></li>
-</ul>
-</div>
-{aside}
-</section>"#,
-        workspace = Text(named),
-        title = template.1,
-        first = template.2,
-        aside = aside(person, workspace, steps),
-    );
-    layout("Home", Some(person), &body)
-}
-
-pub(super) fn message(status: StatusCode, title: &str, text: &str) -> Response {
-    let body = format!(
-        r#"<section class="center"><div class="card"><h1>{}</h1><p class="lead">{}</p><p><a class="button" href="/">To the front page</a></p></div></section>"#,
-        Text(title),
-        Text(text)
-    );
-    (status, Html(layout(title, None, &body))).into_response()
-}
-
-/// What a developer wants to see beside the page: how this person got here.
-fn aside(person: &Person, workspace: Option<&Workspace>, steps: &[Step]) -> String {
-    let mut facts = format!("<dt>user_id</dt><dd>{}</dd>", Text(&person.user_id));
-    if let Some(workspace) = workspace {
-        for (name, value) in [
-            ("tenantId", &workspace.id),
-            ("ts_tenant_id", &workspace.ts_tenant_id),
-            ("workflow_runtime_id", &workspace.run_id),
-        ] {
-            facts.push_str(&format!("<dt>{name}</dt><dd>{}</dd>", Text(value)));
-        }
+    fn excerpt(&self, note: &Note) -> String {
+        excerpt(&note.text)
     }
-    let mut items = String::new();
-    let first = steps.first().map(|step| step.at);
-    for step in steps {
-        let after = first.map_or(0, |first| step.at.since(first).as_millis());
-        items.push_str(&format!(
-            "<li><b>{}</b><time>+ {after} ms</time><small>{}</small></li>",
-            Text(step.step),
-            Text(&step.detail)
-        ));
-    }
-    format!(
-        r#"<aside class="inside"><h2>Behind the page</h2><p>Acme Notes is a sample. This is what passed between it and ThriveStack.</p><ol class="steps">{items}</ol><dl>{facts}</dl></aside>"#
-    )
 }
 
-fn layout(title: &str, person: Option<&Person>, body: &str) -> String {
-    let who = person.map(|person| format!("<span>{}</span>", Text(&person.email))).unwrap_or_default();
-    format!(
-        r#"<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer"><title>{title} · Acme Notes</title><link rel="stylesheet" href="/style.css"></head>
-<body><header><a class="brand" href="/"><i aria-hidden="true"></i>Acme Notes</a>{who}</header>
-<main>{body}</main>
-<footer>A sample product that runs on ThriveStack</footer></body>
-</html>"#,
-        title = Text(title)
-    )
+pub(super) fn home(member: &Member, view: &View, (notes, total, binned): Shelf, now: Timestamp) -> Response {
+    let chrome = member.caller.chrome("/home");
+    let page = Home { chrome, workspace: &member.workspace, view, notes, total, binned, now };
+    shown(StatusCode::OK, &page)
 }
+
+/// A note on the desk: what its form shows.
+pub(super) struct Editor {
+    /// `None` while it is not kept yet.
+    note: Option<(Note, String)>,
+    draft: Draft,
+    fault: Option<DraftFault>,
+    saved: bool,
+}
+
+impl Editor {
+    pub(super) fn blank(draft: Draft, fault: Option<DraftFault>) -> Self {
+        Self { note: None, draft: Draft { revision: 0, ..draft }, fault, saved: false }
+    }
+
+    pub(super) fn of(note: Note, now: Timestamp, saved: bool) -> Self {
+        let draft = Draft { title: note.title.clone(), text: note.text.clone(), revision: note.revision };
+        let edited = ago(note.edited_at, now);
+        Self { note: Some((note, edited)), draft, fault: None, saved }
+    }
+
+    /// What was typed over a note that is kept, to be saved again over its newest state.
+    pub(super) fn mended(kept: Note, typed: Draft, now: Timestamp, fault: DraftFault) -> Self {
+        let draft = Draft { revision: kept.revision, ..typed };
+        Self { draft, fault: Some(fault), ..Self::of(kept, now, false) }
+    }
+
+    fn action(&self) -> String {
+        self.note.as_ref().map_or_else(|| "/notes".to_owned(), |(note, _)| format!("/notes/{}", note.id))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "acme/note.html")]
+struct NotePage {
+    chrome: Chrome,
+    editor: Editor,
+}
+
+pub(super) fn note(member: &Member, status: StatusCode, editor: Editor) -> Response {
+    let back = editor.note.as_ref().map_or_else(|| "/notes/new".to_owned(), |_| editor.action());
+    shown(status, &NotePage { chrome: member.caller.chrome(&back), editor })
+}
+
+/// As one would say it.
+fn ago(then: Timestamp, now: Timestamp) -> String {
+    match now.since(then).as_secs() {
+        0..60 => "just now".to_owned(),
+        s @ 60..3_600 => format!("{} min ago", s / 60),
+        s @ 3_600..86_400 => format!("{} h ago", s / 3_600),
+        s => format!("{} d ago", s / 86_400),
+    }
+}
+
+/// The first words of a text, for the list.
+fn excerpt(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(EXCERPT_CHARS) {
+        Some((end, _)) => format!("{}…", words[..end].trim_end()),
+        None => words,
+    }
+}
+
+const EXCERPT_CHARS: usize = 140;

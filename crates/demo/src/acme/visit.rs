@@ -1,15 +1,26 @@
-//! The browser comes back: onboarding, home, and what happened so far.
+//! The browser comes back: the one-time code, the onboarding page, and what happened so far.
 
-use super::{Acme, Step, html, ledger::Person, page, session, session_cookie};
+use super::{
+    Acme, Kind, Step,
+    caller::{Caller, Elsewhere, Member, stranger, with_cookie},
+    ledger::Person,
+    news, page,
+    starter::Starter,
+};
+use crate::exchange::{Exchange, Message, masked_path};
 use axum::{
     Form, Json,
     extract::{Query, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
 };
 use kernel::token;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use url::Url;
+
+/// Of a workspace, in characters.
+pub(super) const NAME_CHARS_MAX: usize = 60;
 
 /// What thrivestack adds to the onboarding and the success URL (domain 4.5), as far as Acme reads it.
 #[derive(Debug, Deserialize)]
@@ -22,56 +33,132 @@ pub(super) struct Arrival {
 
 pub(super) async fn onboarding(
     State(acme): State<Acme>,
-    headers: HeaderMap,
+    caller: Caller,
+    uri: Uri,
     Query(arrival): Query<Arrival>,
 ) -> Response {
-    let Some(person) = recognise(&acme, &headers, &arrival, "onboarding").await else {
-        return unknown();
+    let (member, cookie) = match arrive(&acme, caller, &uri, &arrival).await {
+        Ok(arrived) => arrived,
+        Err(elsewhere) => return elsewhere.into_response(),
     };
-    let workspace = acme.ledger.workspace_of(&person.email);
-    let return_url = arrival.return_url.filter(|url| is_ours(&acme, url));
-    let steps = acme.ledger.steps_of(&person.email);
-    let markup = page::onboarding(&person, workspace.as_ref(), return_url.as_deref(), &steps);
-    welcome(&acme, &headers, &person, markup)
+    let choice = Choice { name: member.workspace.name.clone(), template: String::new() };
+    with_cookie(page::onboarding(&member, StatusCode::OK, &choice, None), cookie)
 }
 
-#[derive(Debug, Deserialize)]
+/// The answers of the onboarding page.
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Choice {
     #[serde(default)]
-    template: String,
+    pub(super) name: String,
     #[serde(default)]
-    return_url: String,
+    pub(super) template: String,
 }
 
 /// Onboarding is done: on to the return URL, which leads to `/home` by way of thrivestack.
 pub(super) async fn onboarded(
     State(acme): State<Acme>,
-    headers: HeaderMap,
+    mut member: Member,
     Form(choice): Form<Choice>,
 ) -> Response {
-    let Some(person) = session(&headers).and_then(|token| acme.ledger.signed_in(token)) else {
-        return unknown();
-    };
-    if page::TEMPLATES.iter().any(|(key, _, _)| *key == choice.template) {
-        acme.ledger.choose_template(&person.email, &choice.template);
+    let name = choice.name.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+        let complaint = "Give the workspace a name, in at most 60 characters.";
+        return page::onboarding(&member, StatusCode::BAD_REQUEST, &choice, Some(complaint));
     }
-    acme.note(&person.email, "onboarded", "on to returnUrl");
-    let target = if is_ours(&acme, &choice.return_url) { choice.return_url.as_str() } else { "/home" };
-    Redirect::to(target).into_response()
+    let Some(starter) = Starter::of(&choice.template) else {
+        let complaint = "Choose what the workspace begins with.";
+        return page::onboarding(&member, StatusCode::BAD_REQUEST, &choice, Some(complaint));
+    };
+    name.clone_into(&mut member.workspace.name);
+    if acme.ledger.settle(&member.workspace.id, name, starter.key) {
+        furnish(&acme, &member, starter);
+        news::onboarded(&acme, &member, starter.key);
+    }
+    let target = acme.ledger.return_of(&member.person.email).unwrap_or_else(|| "/home".to_owned());
+    let shown = Url::parse(&target).map_or_else(|_| target.clone(), |url| masked_path(&url));
+    let exchange = Exchange {
+        at: acme.clock.now(),
+        took: Duration::ZERO,
+        request: Message::new("POST /onboarding"),
+        response: Message::new("303 See Other").with_header("location", shown),
+    };
+    let detail = format!("The workspace is called {name}; on to the return URL");
+    acme.note(&member.person.email, Kind::Onboarded, Ok(detail), Some(exchange));
+    Redirect::to(&target).into_response()
 }
 
-pub(super) async fn home(
-    State(acme): State<Acme>,
-    headers: HeaderMap,
-    Query(arrival): Query<Arrival>,
-) -> Response {
-    let Some(person) = recognise(&acme, &headers, &arrival, "home").await else {
-        return unknown();
+fn furnish(acme: &Acme, member: &Member, starter: &Starter) {
+    let now = acme.clock.now();
+    for draft in starter.drafts() {
+        let bytes = draft.title.len() + draft.text.len();
+        // A sample that is full begins empty.
+        let _ = acme.ledger.write(&member.workspace.id, bytes, |notes| notes.add(&draft, now));
+    }
+}
+
+/// Lets in whoever brings a good code, or has a session (a page that is reloaded shows its code a second time, and a
+/// code works once). Answers the cookie of a session that begins.
+pub(super) async fn arrive(
+    acme: &Acme,
+    mut caller: Caller,
+    uri: &Uri,
+    arrival: &Arrival,
+) -> Result<(Member, Option<String>), Elsewhere> {
+    let known = match &arrival.code {
+        Some(code) => exchange(acme, uri, code).await,
+        None => None,
     };
-    let workspace = acme.ledger.workspace_of(&person.email);
-    let steps = acme.ledger.steps_of(&person.email);
-    let markup = page::home(&person, workspace.as_ref(), &steps);
-    welcome(&acme, &headers, &person, markup)
+    let Some(person) = known.or_else(|| caller.person.clone()) else { return Err(stranger(&caller)) };
+    let cookie = caller.sign_in(&person);
+    // A redirect goes back to thrivestack or nowhere: the query string is anybody's to write.
+    if let Some(url) = arrival.return_url.as_ref().filter(|url| is_ours(acme, url)) {
+        acme.ledger.remember_return(&person.email, url.clone());
+    }
+    match Member::of(acme, caller) {
+        Ok(member) => Ok((member, cookie)),
+        Err(elsewhere) => Err(elsewhere.with_cookie(cookie)),
+    }
+}
+
+/// Who the code stands for.
+async fn exchange(acme: &Acme, uri: &Uri, code: &str) -> Option<Person> {
+    let at = acme.clock.now();
+    let (client, tape) = acme.client.taped();
+    let visitor = match client.exchange(code).await {
+        Ok(visitor) => visitor,
+        Err(fault) => {
+            tracing::info!(error = %kernel::chain(&fault), "the one-time code was not taken");
+            return None;
+        }
+    };
+    let email = visitor.email_id.to_lowercase();
+    acme.note(
+        &email,
+        Kind::Landed,
+        Ok("With a one-time code in the address".to_owned()),
+        Some(landed(at, uri)),
+    );
+    let tenant = if visitor.tenant_name.is_empty() { &visitor.tenant_id } else { &visitor.tenant_name };
+    let detail = format!("The token says {email}, of {tenant}");
+    acme.note(&email, Kind::Exchanged, Ok(detail), tape.take());
+    let name = email.split('@').next().unwrap_or_default().to_owned();
+    let fresh = Person { user_id: format!("u_{}", token::<12>(acme.rng.as_ref())), email, name };
+    acme.ledger.welcome(fresh).ok()
+}
+
+fn landed(at: kernel::Timestamp, uri: &Uri) -> Exchange {
+    let shown = Url::parse(&format!("http://acme.example{uri}"))
+        .map_or_else(|_| uri.path().to_owned(), |url| masked_path(&url));
+    Exchange {
+        at,
+        took: Duration::ZERO,
+        request: Message::new(format!("GET {shown}")),
+        response: Message::new("200 OK").with_header("content-type", "text/html"),
+    }
+}
+
+fn is_ours(acme: &Acme, url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.origin() == acme.client.connection().api.origin())
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,58 +176,4 @@ pub(super) async fn steps(State(acme): State<Acme>, Query(about): Query<About>) 
 pub(super) struct Account {
     user_id: Option<String>,
     steps: Vec<Step>,
-}
-
-/// Who is here: by the one-time code if there is a good one, else by Acme's own session (a page that is
-/// reloaded shows its code a second time, and a code works once).
-async fn recognise(
-    acme: &Acme,
-    headers: &HeaderMap,
-    arrival: &Arrival,
-    landed: &'static str,
-) -> Option<Person> {
-    let from_session = session(headers).and_then(|token| acme.ledger.signed_in(token));
-    let Some(code) = &arrival.code else {
-        if let Some(person) = &from_session {
-            acme.note(&person.email, landed, "by Acme's own session");
-        }
-        return from_session;
-    };
-    match acme.client.exchange(code).await {
-        Ok(visitor) => {
-            let email = visitor.email_id.to_lowercase();
-            acme.note(&email, landed, "the browser landed");
-            let account =
-                if visitor.tenant_name.is_empty() { &visitor.tenant_id } else { &visitor.tenant_name };
-            acme.note(&email, "exchanged", format!("GET /v1/ValidateAuthOTP → {email} of {account}"));
-            let name = email.split('@').next().unwrap_or_default().to_owned();
-            let fresh = Person { user_id: format!("u_{}", token::<12>(acme.rng.as_ref())), email, name };
-            acme.ledger.welcome(fresh).ok()
-        }
-        Err(fault) => {
-            tracing::info!(error = %kernel::chain(&fault), "the one-time code was not taken");
-            from_session
-        }
-    }
-}
-
-fn welcome(acme: &Acme, headers: &HeaderMap, person: &Person, markup: String) -> Response {
-    let known = session(headers).and_then(|token| acme.ledger.signed_in(token));
-    if known.is_some_and(|known| known.email == person.email) {
-        return html(markup).into_response();
-    }
-    let session = token::<24>(acme.rng.as_ref());
-    let cookie = AppendHeaders([(header::SET_COOKIE, session_cookie(&session))]);
-    acme.ledger.begin_session(session, &person.email);
-    (cookie, html(markup)).into_response()
-}
-
-/// A redirect goes back to thrivestack or nowhere: the query string is anybody's to write.
-fn is_ours(acme: &Acme, url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| url.origin() == acme.client.connection().api.origin())
-}
-
-fn unknown() -> Response {
-    let text = "Acme Notes does not know who you are. Your link may have been used already.";
-    page::message(StatusCode::UNAUTHORIZED, "Please sign in", text)
 }

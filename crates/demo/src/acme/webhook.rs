@@ -1,12 +1,14 @@
 //! A tenant arrives: verify, provision once, answer, acknowledge.
 
-use super::{Acme, ledger::Workspace};
-use crate::client::Acknowledgement;
+use super::{Acme, Kind, ledger::Workspace};
+use crate::{
+    client::Acknowledgement,
+    exchange::{Exchange, Message},
+};
 use axum::{
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode, Uri},
 };
 use kernel::token;
 use serde::Deserialize;
@@ -35,26 +37,40 @@ struct AccountRequest {
     thrivestack_tenant_id: String,
 }
 
-pub(super) async fn receive(State(acme): State<Acme>, headers: HeaderMap, body: Bytes) -> Response {
-    let webhook_id = match acme.verifier.verify(&headers, &body, acme.clock.now()) {
+pub(super) async fn receive(
+    State(acme): State<Acme>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, String) {
+    let (at, began) = (acme.clock.now(), acme.clock.monotonic());
+    let webhook_id = match acme.verifier.verify(&headers, &body, at) {
         Ok(id) => id,
-        Err(fault) => return (StatusCode::UNAUTHORIZED, fault.to_string()).into_response(),
+        Err(fault) => return (StatusCode::UNAUTHORIZED, fault.to_string()),
     };
     let Ok(Delivery { test, account }) = serde_json::from_slice(&body) else {
-        return (StatusCode::BAD_REQUEST, "expected createAccountRequest").into_response();
+        return (StatusCode::BAD_REQUEST, "expected createAccountRequest".to_owned());
     };
     if test {
-        return (StatusCode::OK, "Test received").into_response();
+        return (StatusCode::OK, "Test received".to_owned());
     }
     let (workspace, fresh) = match acme.ledger.provision(webhook_id, new_workspace(&acme, &account)) {
         Ok(made) => made,
-        Err(full) => return (StatusCode::SERVICE_UNAVAILABLE, full.to_string()).into_response(),
+        Err(full) => return (StatusCode::SERVICE_UNAVAILABLE, full.to_string()),
     };
-    let what = if fresh { "workspace made" } else { "seen before, workspace kept" };
-    acme.note(&workspace.email, "webhook", format!("{webhook_id} verified · {what}"));
+    let answer = (StatusCode::OK, "Event received".to_owned());
+    let exchange = Exchange {
+        at,
+        took: acme.clock.monotonic().since(began),
+        request: Message::new(format!("POST {}", uri.path())).with_headers(&headers).with_body(&body),
+        response: Message::new(answer.0.to_string()).with_body(answer.1.as_bytes()),
+    };
+    let what = if fresh { "a workspace is made" } else { "seen before, so the workspace stays" };
+    let detail = Ok(format!("Signature verified; {what}"));
+    acme.note(&workspace.email, Kind::Webhook, detail, Some(exchange));
     // The answer does not wait for the acknowledgement: a slow receiver would be sent the webhook again.
     tokio::spawn(acknowledge(acme.clone(), account.workflow_design_time_id, workspace));
-    (StatusCode::OK, "Event received").into_response()
+    answer
 }
 
 fn new_workspace(acme: &Acme, account: &AccountRequest) -> Workspace {
@@ -80,14 +96,18 @@ async fn acknowledge(acme: Acme, workflow_id: String, workspace: Workspace) {
         email: workspace.email.clone(),
         ts_tenant_id: workspace.ts_tenant_id.clone(),
     };
+    let (client, tape) = acme.client.taped();
     for wait in ACK_WAITS {
         tokio::time::sleep(wait).await;
-        match acme.client.acknowledge(&ack).await {
-            Ok(message) => {
-                acme.note(&workspace.email, "ack", format!("POST /api/workflow → {message}"));
-                return;
-            }
-            Err(fault) => tracing::warn!(error = %kernel::chain(&fault), "acknowledgement was not taken"),
+        let acknowledged = client.acknowledge(&ack).await;
+        if let Err(fault) = &acknowledged {
+            tracing::warn!(error = %kernel::chain(fault), "acknowledgement was not taken");
+        }
+        let done = acknowledged.is_ok();
+        let detail = acknowledged.map_err(|fault| fault.to_string());
+        acme.note(&workspace.email, Kind::Ack, detail, tape.take());
+        if done {
+            return;
         }
     }
 }

@@ -99,6 +99,7 @@ struct Account {
 struct AcmeStep {
     at: Timestamp,
     step: String,
+    good: bool,
     detail: String,
 }
 
@@ -111,7 +112,7 @@ impl Walk {
         let landed = self.follow(continuation, "/onboarding").await?;
         self.acme_has(&["webhook", "ack", "exchanged"]).await?;
         let arrival: HashMap<String, String> = landed.url.query_pairs().into_owned().collect();
-        self.finish_onboarding(&landed, &arrival).await?;
+        self.finish_onboarding(&landed).await?;
         let run_id = arrival.get("runtimeId").ok_or(CheckFault::Parameter("runtimeId"))?;
         self.run_is_complete(run_id).await?;
         self.signup_is_counted().await
@@ -162,16 +163,12 @@ impl Walk {
         Err(CheckFault::Stuck)
     }
 
-    async fn finish_onboarding(
-        &mut self,
-        landed: &Page,
-        arrival: &HashMap<String, String>,
-    ) -> Result<(), CheckFault> {
+    async fn finish_onboarding(&mut self, landed: &Page) -> Result<(), CheckFault> {
         self.missing = "the return URL";
-        let return_url = arrival.get("returnUrl").ok_or(CheckFault::Parameter("returnUrl"))?;
         let mut form = landed.url.clone();
         form.set_query(None);
-        let answer = self.browser.submit(&form, &[("template", "team"), ("return_url", return_url)]).await?;
+        let answers = [("name", "Analytical Engines"), ("template", "team")];
+        let answer = self.browser.submit(&form, &answers).await?;
         let back = answer.location.clone().ok_or_else(|| page("onboarding", "a redirect", &answer))?;
         self.follow(back, "/home").await.map(drop)
     }
@@ -210,7 +207,7 @@ impl Walk {
     async fn acme_has(&mut self, wanted: &[&'static str]) -> Result<(), CheckFault> {
         loop {
             let steps = self.acme_catch_up().await?;
-            match wanted.iter().find(|wanted| !steps.iter().any(|step| step.step == **wanted)) {
+            match wanted.iter().find(|wanted| !steps.iter().any(|step| step.good && step.step == **wanted)) {
                 None => return Ok(()),
                 Some(missing) => self.missing = missing,
             }

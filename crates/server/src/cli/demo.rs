@@ -192,7 +192,7 @@ impl Stage {
             client: self.client.clone(),
             clock: outside.clock.clone(),
             weeks: telemetry::invent(&telemetry::Options::plausible(until)),
-            name: "Ada Lovelace".to_owned(),
+            name: "Ada Winterbourne".to_owned(),
             email: "ada@analytical-engines.example".to_owned(),
         };
         Box::pin(check::run(options)).await.map_err(CliFault::of)?;

@@ -26,15 +26,47 @@ module.exports = async (journey) => {
   await journey.step("Ada signs up in Acme Notes and arrives at its onboarding page", async () => {
     await ada.goto(stage.acme);
     await journey.look(ada, "acme");
-    await signUp(ada, "Ada Byron", "ada@acme-rockets.example");
+    await signUp(ada, "Ada Winterbourne", "ada@acme-rockets.example");
     await ada.waitForURL(`${stage.acme}onboarding?**`);
-    await ada.getByRole("heading", { name: "Welcome, Ada Byron" }).waitFor();
+    await ada.getByRole("heading", { name: "Welcome, Ada Winterbourne" }).waitFor();
     await journey.look(ada, "onboarding");
   });
   await journey.step("Ada goes on to her workspace", async () => {
+    await ada.getByLabel("What is your workspace called?").fill("Acme Rockets");
+    await ada.getByLabel("Meeting notes").check();
     await ada.getByRole("button", { name: "Continue to my workspace" }).click();
     await ada.waitForURL(`${stage.acme}home**`);
+    await ada.getByRole("heading", { name: "Acme Rockets", level: 1 }).waitFor();
     await journey.look(ada, "workspace");
+  });
+  await journey.step("the tour shows the calls of her sign-up, and can be closed", async () => {
+    const tour = ada.getByRole("complementary", { name: "Tour of the integration" });
+    const webhook = tour.locator("details", { hasText: "ThriveStack asks for a workspace" });
+    await webhook.locator("summary").click();
+    assert.match(await webhook.innerText(), /webhook-signature: v1,[^]*createAccountRequest[^]*200 OK/);
+    const token = tour.locator("details", { hasText: "The backend gets a token" });
+    await token.locator("summary").click();
+    assert.match(await token.innerText(), /"private_key": "-----B\*\*\*"/);
+    await journey.look(ada, "tour");
+    await tour.getByRole("button", { name: "Close" }).click();
+    await tour.getByRole("button", { name: /^Show \d+ steps$/ }).click();
+    await tour.getByRole("button", { name: "Close" }).waitFor();
+  });
+  await journey.step("Ada writes a note, deletes it and brings it back", async () => {
+    await ada.getByRole("link", { name: "New note" }).click();
+    await ada.getByLabel("Title").fill("Engine");
+    await ada.getByLabel("Text", { exact: true }).fill("It weaves algebraic patterns.");
+    await ada.getByRole("button", { name: "Save" }).click();
+    await ada.getByRole("status").getByText("Saved").waitFor();
+    await journey.look(ada, "note");
+    await ada.getByRole("button", { name: "Delete" }).click();
+    await ada.getByRole("status").getByText("“Engine” was deleted").waitFor();
+    await ada.getByRole("button", { name: "Bring it back" }).click();
+    await ada.getByRole("link", { name: /^Engine/ }).waitFor();
+    await ada.getByRole("searchbox").fill("zebra");
+    await ada.getByRole("button", { name: "Search" }).click();
+    await ada.getByRole("heading", { name: "No note has these words" }).waitFor();
+    await journey.look(ada, "no-note");
   });
 
   await journey.step("the run is found among the runs", async () => {
@@ -75,7 +107,7 @@ module.exports = async (journey) => {
   const grace = await journey.person();
   await journey.step("Grace waits on a page in the new name and colour", async () => {
     await grace.goto(stage.acme);
-    await signUp(grace, "Grace Hopper", "grace@cobolworks.example");
+    await signUp(grace, "Grace Holloway", "grace@cobolworks.example");
     await grace.getByRole("heading", { name: "You are on the list" }).waitFor();
     assert.equal(new URL(grace.url()).origin, new URL(stage.api).origin);
     assert.match(await grace.title(), new RegExp(BRAND.name));
