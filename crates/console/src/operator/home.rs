@@ -18,7 +18,7 @@ use app::{
     run::{self, Missing, TriggerFault, TryFault},
 };
 use axum::{extract::State, http::StatusCode, response::Response};
-use kernel::token;
+use kernel::hex;
 use model::platform::Stage;
 use serde::Deserialize;
 
@@ -34,10 +34,9 @@ pub(crate) struct TryForm {
 }
 
 pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Result<Response, Failure> {
-    let form = TryForm {
-        email: "ada@acme-rockets.com".to_owned(),
-        user_id: format!("try-{}", token::<6>(state.app.rng.as_ref()).to_lowercase()),
-    };
+    let mut unique = [0; 4];
+    state.app.rng.fill(&mut unique);
+    let form = TryForm { email: "ada@acme-rockets.com".to_owned(), user_id: format!("try-{}", hex(unique)) };
     show(&state, &place, form, None).await
 }
 
