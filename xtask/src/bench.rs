@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the figures that the README states, measured on a release build.
 
 mod cold_start;
+mod console;
 mod workflow;
 
 use crate::{Outcome, workspace};
@@ -28,6 +29,11 @@ const BENCHES: &[Bench] = &[
         name: "cold-start",
         about: "start of the process to the first 200 of /readyz (aim: 200 ms), and SIGTERM to its end",
         run: cold_start::run,
+    },
+    Bench {
+        name: "console",
+        about: "server time of each page of the console with 10,000 users and 100,000 runs (p95: at most 50 ms)",
+        run: console::run,
     },
     Bench {
         name: "workflow",
