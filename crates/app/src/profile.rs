@@ -4,12 +4,20 @@ pub use model::telemetry::{
     profile::{Account, Known, Membership, Person},
     traits::Traits,
 };
-pub use store::profile::MEMBERS_MAX;
+pub use store::profile::{
+    MEMBERS_MAX,
+    list::{By, Only},
+};
 
 use crate::App;
-use kernel::{Category, Cursor, Env};
+use kernel::{Category, Cursor, Env, Key, TenantId};
+use model::run::{Run, RunState, WaitingFor};
 use sql::{Fault, Tx};
-use store::profile::{self, list::LIST_MAX, list::Wanted};
+use store::profile::list::{self, LIST_MAX, ListedAccount, ListedUser, Wanted};
+use store::{lead::Lead, profile};
+
+/// The most runs that a person's or an account's page lists.
+pub const RUNS_MAX: usize = 10;
 
 /// Why people or accounts could not be shown.
 #[derive(Debug, thiserror::Error)]
@@ -25,14 +33,16 @@ impl ProfileFault {
 /// Which rows a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Part of the id, the name, and a person's address or an account's domain.
-    pub search: Option<String>,
+    pub only: Only,
+    pub by: By,
+    /// Against the natural order.
+    pub turned: bool,
     pub after: Option<Cursor>,
     /// 1 to 199: one more row is read, which tells whether there is another page.
     pub limit: usize,
 }
 
-/// One page of a list, those first seen last before the others.
+/// One page of a list.
 #[derive(Debug, Clone)]
 pub struct Listed<T> {
     pub rows: Vec<T>,
@@ -47,6 +57,8 @@ pub struct Listed<T> {
 #[derive(Debug, Clone)]
 pub struct User {
     pub person: Person,
+    /// How the newest of their runs stands.
+    pub run: Option<(RunState, Option<WaitingFor>)>,
     pub accounts: Vec<Belonging>,
 }
 
@@ -64,10 +76,24 @@ pub struct AccountRow {
     pub members: u64,
 }
 
+/// A person with their runs.
+#[derive(Debug, Clone)]
+pub struct UserDetail {
+    pub user: User,
+    /// The newest, at most [`RUNS_MAX`].
+    pub runs: Vec<Run>,
+    /// All there are.
+    pub run_count: u64,
+    /// What the newest run that came so far has stored.
+    pub lead: Option<Lead>,
+}
+
 /// An account, its people, and every id it goes by.
 #[derive(Debug, Clone)]
 pub struct AccountDetail {
     pub account: Account,
+    /// The runs that made it, at most [`RUNS_MAX`].
+    pub runs: Vec<Run>,
     pub ids: Vec<String>,
     /// At most [`MEMBERS_MAX`], also those whose membership ended.
     pub members: Vec<Member>,
@@ -85,23 +111,38 @@ pub async fn users(app: &App, env: Env, filter: Filter) -> Result<Listed<User>, 
     let wanted = wanted(filter);
     let page = app.db.read(move |tx| {
         let mut people = profile::list::users(tx, env, &wanted)?;
-        let next = next(&mut people, &wanted, |one| (one.known.first_seen_at, one.user_id.clone()));
+        let next = next(&mut people, &wanted, |ListedUser { person, .. }| {
+            (place(&person.known, wanted.by, || list::person_key(person)), person.user_id.clone())
+        });
         let mut rows = Vec::with_capacity(people.len());
-        for person in people {
-            rows.push(User { accounts: belongings(tx, env, &person.user_id)?, person });
+        for ListedUser { person, run } in people {
+            rows.push(User { accounts: belongings(tx, env, &person.user_id)?, person, run });
         }
-        let (total, all) = totals(&wanted, |search| profile::list::count_users(tx, env, search))?;
+        let (total, all) = totals(&wanted, |only| profile::list::count_users(tx, env, only))?;
         Ok::<_, Fault>(Listed { rows, next, total, all })
     });
     Ok(page.await?)
 }
 
 /// One person; `None` when no event of the environment named them.
-pub async fn user(app: &App, env: Env, user_id: &str) -> Result<Option<User>, ProfileFault> {
+pub async fn user(app: &App, env: Env, user_id: &str) -> Result<Option<UserDetail>, ProfileFault> {
     let user_id = user_id.to_owned();
     let found = app.db.read(move |tx| {
         let Some(person) = profile::person(tx, env, &user_id)? else { return Ok(None) };
-        Ok::<_, Fault>(Some(User { accounts: belongings(tx, env, &user_id)?, person }))
+        let filter =
+            store::run::Filter { user_id: Some(user_id.clone()), limit: RUNS_MAX, ..Default::default() };
+        let runs = store::run::list(tx, env, &filter)?;
+        let mut lead = None;
+        for run in &runs {
+            lead = store::lead::of_run(tx, env, run.id)?;
+            if lead.is_some() {
+                break;
+            }
+        }
+        let run = runs.first().map(|run| (run.state, run.waiting_for));
+        let accounts = belongings(tx, env, &user_id)?;
+        let run_count = store::run::count(tx, env, &filter)?;
+        Ok::<_, Fault>(Some(UserDetail { user: User { person, run, accounts }, runs, run_count, lead }))
     });
     Ok(found.await?)
 }
@@ -111,15 +152,16 @@ pub async fn accounts(app: &App, env: Env, filter: Filter) -> Result<Listed<Acco
     let wanted = wanted(filter);
     let page = app.db.read(move |tx| {
         let mut accounts = profile::list::accounts(tx, env, &wanted)?;
-        let next = next(&mut accounts, &wanted, |one| (one.known.first_seen_at, one.account_id.clone()));
-        let mut rows = Vec::with_capacity(accounts.len());
-        for account in accounts {
-            rows.push(AccountRow {
-                members: profile::list::count_members(tx, env, &account.account_id)?,
-                account,
-            });
-        }
-        let (total, all) = totals(&wanted, |search| profile::list::count_accounts(tx, env, search))?;
+        let next = next(&mut accounts, &wanted, |ListedAccount { account, members }| {
+            let key = match wanted.by {
+                By::Members => Key::Number(i64::try_from(*members).unwrap_or(i64::MAX)),
+                by => place(&account.known, by, || list::account_key(account)),
+            };
+            (key, account.account_id.clone())
+        });
+        let row = |ListedAccount { account, members }| AccountRow { account, members };
+        let rows = accounts.into_iter().map(row).collect();
+        let (total, all) = totals(&wanted, |only| profile::list::count_accounts(tx, env, only))?;
         Ok::<_, Fault>(Listed { rows, next, total, all })
     });
     Ok(page.await?)
@@ -135,41 +177,56 @@ pub async fn account(app: &App, env: Env, any_id: &str) -> Result<Option<Account
             let person = profile::person(tx, env, &membership.user_id)?;
             members.push(Member { membership, email: person.and_then(|person| person.email()) });
         }
-        Ok::<_, Fault>(Some(AccountDetail { ids: profile::ids(tx, env, &any_id)?, account, members }))
+        let ids = profile::ids(tx, env, &any_id)?;
+        let runs = runs_of(tx, env, &ids)?;
+        Ok::<_, Fault>(Some(AccountDetail { account, runs, ids, members }))
     });
     Ok(found.await?)
 }
 
 fn wanted(filter: Filter) -> Wanted {
+    let search = filter.only.search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     Wanted {
-        search: filter.search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        only: Only { search, ..filter.only },
+        by: filter.by,
+        turned: filter.turned,
         after: filter.after,
         limit: filter.limit.clamp(1, LIST_MAX - 1) + 1,
     }
 }
 
 /// Takes the row off that only tells of another page, and says where that begins.
-fn next<T>(
-    rows: &mut Vec<T>,
-    wanted: &Wanted,
-    place: impl Fn(&T) -> (kernel::Timestamp, String),
-) -> Option<Cursor> {
+fn next<T>(rows: &mut Vec<T>, wanted: &Wanted, place: impl Fn(&T) -> (Key, String)) -> Option<Cursor> {
     let more = rows.len() >= wanted.limit;
     rows.truncate(wanted.limit - 1);
-    let (at, id) = place(rows.last().filter(|_| more)?);
-    Some(Cursor { at, id })
+    let (key, id) = place(rows.last().filter(|_| more)?);
+    Some(Cursor { key, id })
 }
 
-fn totals(
-    wanted: &Wanted,
-    mut count: impl FnMut(Option<&str>) -> Result<u64, Fault>,
-) -> Result<(u64, u64), Fault> {
-    let all = count(None)?;
-    let total = match &wanted.search {
-        Some(search) => count(Some(search))?,
-        None => all,
-    };
+/// What a row is sorted by.
+fn place(known: &Known, by: By, title: impl FnOnce() -> String) -> Key {
+    match by {
+        By::FirstSeen | By::Members => Key::Number(known.first_seen_at.micros()),
+        By::LastSeen => Key::Number(known.last_seen_at.micros()),
+        By::Title => Key::Text(title()),
+    }
+}
+
+/// How many the filter leaves, and how many there are.
+fn totals(wanted: &Wanted, mut count: impl FnMut(&Only) -> Result<u64, Fault>) -> Result<(u64, u64), Fault> {
+    let all = count(&Only::default())?;
+    let total = if wanted.only == Only::default() { all } else { count(&wanted.only)? };
     Ok((total, all))
+}
+
+/// The runs that made the tenants among these ids.
+fn runs_of(tx: &mut Tx<'_>, env: Env, ids: &[String]) -> Result<Vec<Run>, Fault> {
+    let mut runs = Vec::new();
+    for id in ids.iter().filter_map(|id| id.parse::<TenantId>().ok()).take(RUNS_MAX) {
+        let Some(tenant) = store::tenant::get(tx, env, id)? else { continue };
+        runs.extend(store::run::get(tx, env, tenant.run)?);
+    }
+    Ok(runs)
 }
 
 fn belongings(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Vec<Belonging>, Fault> {

@@ -34,8 +34,9 @@
   });
 
   // A menu closes when one clicks elsewhere.
+  const menus = "details.env[open], details.foot[open], details.drop[open]";
   document.addEventListener("click", (event) => {
-    for (const open of document.querySelectorAll("details.env[open], details.foot[open]")) {
+    for (const open of document.querySelectorAll(menus)) {
       if (!open.contains(event.target)) open.open = false;
     }
   });
@@ -88,7 +89,7 @@
     else if (event.key === "j" && rows.length) rows[Math.min(at + 1, rows.length - 1)].focus();
     else if (event.key === "k" && rows.length) rows[Math.max(at - 1, 0)].focus();
     else if (event.key === "e") { const env = [...document.querySelectorAll("details.env")].find((d) => d.offsetParent); if (env) { env.open = !env.open; env.querySelector(env.open ? "a" : "summary")?.focus(); } }
-    else if (event.key === "Escape") { const open = document.querySelector("details.env[open], details.foot[open]"); if (open) open.open = false; else document.querySelector("a[data-up]")?.click(); }
+    else if (event.key === "Escape") { const open = document.querySelector(menus); if (open) { open.open = false; open.querySelector("summary").focus(); } else document.querySelector("a[data-up]")?.click(); }
   });
 
   // What is open stays open when a partial comes in; while text is selected, nothing moves.

@@ -15,7 +15,7 @@ mod time;
 pub use bounded::{Bounded, BoundedFault};
 pub use category::Category;
 pub use chain::chain;
-pub use cursor::{Cursor, CursorFault};
+pub use cursor::{Cursor, CursorFault, Key};
 pub use env::Env;
 pub use hex::hex;
 pub use id::*;

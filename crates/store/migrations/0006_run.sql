@@ -44,6 +44,8 @@ CREATE TABLE run (
   document TEXT NOT NULL
 );
 CREATE INDEX run_created ON run (environment_id, created_at, id);
+-- the runs of one person, the newest of them first
+CREATE INDEX run_user ON run (environment_id, user_id, created_at, id);
 CREATE INDEX run_state ON run (environment_id, state, waiting_for, created_at, id);
 
 -- The platform's side of an account, made with its run.

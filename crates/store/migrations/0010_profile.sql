@@ -15,10 +15,17 @@ CREATE TABLE profile_user (
   -- {"key": [value, [micros, sequence]]}, keys sorted
   traits TEXT NOT NULL,
   enriched TEXT NOT NULL,
+  -- In lower case and cut: what names the row in a list (address, else name, else id), and the name. A search for the
+  -- beginning of either is a range.
+  title_key TEXT {key} NOT NULL,
+  name_key TEXT {key} NOT NULL,
   PRIMARY KEY (environment_id, user_id)
 );
--- the order of the list
+-- the orders of the list
 CREATE INDEX profile_user_first_seen ON profile_user (environment_id, first_seen_at, user_id);
+CREATE INDEX profile_user_last_seen ON profile_user (environment_id, last_seen_at, user_id);
+CREATE INDEX profile_user_title ON profile_user (environment_id, title_key, user_id);
+CREATE INDEX profile_user_name ON profile_user (environment_id, name_key, user_id);
 
 CREATE TABLE profile_account (
   environment_id TEXT {key} NOT NULL,
@@ -33,9 +40,15 @@ CREATE TABLE profile_account (
   plan TEXT,
   traits TEXT NOT NULL,
   enriched TEXT NOT NULL,
+  title_key TEXT {key} NOT NULL,
+  -- how many people belong to it now
+  members BIGINT NOT NULL,
   PRIMARY KEY (environment_id, account_id)
 );
 CREATE INDEX profile_account_first_seen ON profile_account (environment_id, first_seen_at, account_id);
+CREATE INDEX profile_account_last_seen ON profile_account (environment_id, last_seen_at, account_id);
+CREATE INDEX profile_account_title ON profile_account (environment_id, title_key, account_id);
+CREATE INDEX profile_account_members ON profile_account (environment_id, members, account_id);
 
 -- Another id of an account: the platform's, once the acknowledgement told the builder's.
 CREATE TABLE profile_alias (

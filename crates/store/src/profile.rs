@@ -24,12 +24,14 @@ statements! {
     pub(crate) USER = "SELECT user_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, enriched \
         FROM profile_user WHERE environment_id = $1 AND user_id = $2";
     pub(crate) PUT_USER = "INSERT INTO profile_user (environment_id, user_id, first_seen_at, last_seen_at, \
-        identified_at, registered_at, created_at, email, name, traits, enriched) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (environment_id, user_id) DO UPDATE SET \
+        identified_at, registered_at, created_at, email, name, traits, enriched, title_key, name_key) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+        ON CONFLICT (environment_id, user_id) DO UPDATE SET \
         first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, \
         identified_at = excluded.identified_at, registered_at = excluded.registered_at, \
         created_at = excluded.created_at, email = excluded.email, name = excluded.name, \
-        traits = excluded.traits, enriched = excluded.enriched";
+        traits = excluded.traits, enriched = excluded.enriched, title_key = excluded.title_key, \
+        name_key = excluded.name_key";
     pub(crate) SEE_USER = "UPDATE profile_user SET \
         first_seen_at = CASE WHEN first_seen_at > $3 THEN $3 ELSE first_seen_at END, \
         last_seen_at = CASE WHEN last_seen_at < $4 THEN $4 ELSE last_seen_at END \
@@ -37,17 +39,22 @@ statements! {
     pub(crate) ACCOUNT = "SELECT account_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, \
         enriched FROM profile_account WHERE environment_id = $1 AND account_id = $2";
     pub(crate) PUT_ACCOUNT = "INSERT INTO profile_account (environment_id, account_id, first_seen_at, last_seen_at, \
-        identified_at, registered_at, created_at, name, domain, plan, traits, enriched) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+        identified_at, registered_at, created_at, name, domain, plan, traits, enriched, title_key, members) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
         ON CONFLICT (environment_id, account_id) DO UPDATE SET \
         first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, \
         identified_at = excluded.identified_at, registered_at = excluded.registered_at, \
         created_at = excluded.created_at, name = excluded.name, domain = excluded.domain, plan = excluded.plan, \
-        traits = excluded.traits, enriched = excluded.enriched";
+        traits = excluded.traits, enriched = excluded.enriched, title_key = excluded.title_key";
     pub(crate) SEE_ACCOUNT = "UPDATE profile_account SET \
         first_seen_at = CASE WHEN first_seen_at > $3 THEN $3 ELSE first_seen_at END, \
         last_seen_at = CASE WHEN last_seen_at < $4 THEN $4 ELSE last_seen_at END \
         WHERE environment_id = $1 AND account_id = $2 RETURNING account_id";
+    // Counted, so that a list may be sorted by it.
+    pub(crate) COUNT_MEMBERS = "SELECT COUNT(*) FROM profile_membership \
+        WHERE environment_id = $1 AND account_id = $2 AND active";
+    pub(crate) MORE_MEMBERS = "UPDATE profile_account SET members = members + $3 \
+        WHERE environment_id = $1 AND account_id = $2";
     pub(crate) DROP_ACCOUNT = "DELETE FROM profile_account WHERE environment_id = $1 AND account_id = $2";
     pub(crate) ALIAS = "SELECT account_id FROM profile_alias WHERE environment_id = $1 AND alias_id = $2";
     pub(crate) ALIASES = "SELECT alias_id FROM profile_alias WHERE environment_id = $1 AND account_id = $2 \
@@ -71,11 +78,12 @@ statements! {
         WHERE environment_id = $1 AND account_id = $2 AND user_id <= $3";
     pub(crate) ALL_USERS = "SELECT environment_id || ' ' || user_id, \
         CAST(first_seen_at AS TEXT) || ' ' || CAST(last_seen_at AS TEXT), CAST(identified_at AS TEXT), \
-        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), email, name, traits, enriched \
+        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), email || ' ' || title_key, name, traits, enriched \
         FROM profile_user ORDER BY environment_id, user_id";
     pub(crate) ALL_ACCOUNTS = "SELECT environment_id || ' ' || account_id, \
         CAST(first_seen_at AS TEXT) || ' ' || CAST(last_seen_at AS TEXT), CAST(identified_at AS TEXT), \
-        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), name, domain || ' ' || plan, traits, enriched \
+        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), name || ' ' || CAST(members AS TEXT), \
+        domain || ' ' || plan, traits, enriched \
         FROM profile_account ORDER BY environment_id, account_id";
     pub(crate) ALL_ALIASES = "SELECT environment_id || ' ' || alias_id, account_id, NULL, NULL, NULL, NULL, NULL, \
         NULL, NULL FROM profile_alias ORDER BY environment_id, alias_id";
@@ -123,6 +131,8 @@ pub fn save_person(tx: &mut Tx<'_>, env: Env, told: &Person) -> Result<usize, Fa
             person.name().as_deref(),
             &traits,
             &enriched,
+            &list::person_key(&person),
+            &list::key(person.name().as_deref().unwrap_or_default()),
         ],
     )?;
     Ok(traits.len() + enriched.len())
@@ -200,10 +210,12 @@ fn move_members(tx: &mut Tx<'_>, env: Env, from: &str, to: &str, room: &mut usiz
     let members = stored_members(tx, env, from, limit(*room))?;
     let count = members.len();
     if let Some(last) = members.last().map(|member| member.user_id.clone()) {
+        let left = members.iter().filter(|member| member.active).count() as i64;
         for member in members {
             merge_membership(tx, env, Membership { account_id: to.to_owned(), ..member })?;
         }
         tx.execute(&DROP_MEMBERS, params![&env.to_string(), from, &last])?;
+        tx.execute(&MORE_MEMBERS, params![&env.to_string(), from, -left])?;
     }
     Ok(fits(room, count))
 }
@@ -305,12 +317,16 @@ fn stored_members(tx: &mut Tx<'_>, env: Env, account_id: &str, limit: i64) -> Re
 }
 
 fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<usize, Fault> {
-    let account = match stored_account(tx, env, &told.account_id)? {
+    // Only a new row takes the count of those who were told of before their account.
+    let (account, members) = match stored_account(tx, env, &told.account_id)? {
         Some(mut known) => {
             known.merge(told);
-            known
+            (known, 0)
         }
-        None => told,
+        None => {
+            let members = count_members(tx, env, &told.account_id)?;
+            (told, members)
+        }
     };
     let (traits, enriched) = (text(&account.known.traits)?, text(&account.known.enriched)?);
     tx.execute(
@@ -328,15 +344,23 @@ fn merge_account(tx: &mut Tx<'_>, env: Env, told: Account) -> Result<usize, Faul
             account.plan().as_deref(),
             &traits,
             &enriched,
+            &list::account_key(&account),
+            members,
         ],
     )?;
     Ok(traits.len() + enriched.len())
+}
+
+/// How many people belong to the account whose row has this id.
+fn count_members(tx: &mut Tx<'_>, env: Env, account_id: &str) -> Result<i64, Fault> {
+    tx.query_one(&COUNT_MEMBERS, params![&env.to_string(), account_id], |row| row.get(0))
 }
 
 fn merge_membership(tx: &mut Tx<'_>, env: Env, told: Membership) -> Result<(), Fault> {
     let environment = env.to_string();
     let known =
         tx.query_opt(&MEMBERSHIP, params![&environment, &told.account_id, &told.user_id], membership_of)?;
+    let belonged = known.as_ref().is_some_and(|known| known.active);
     let membership = match known {
         Some(mut known) => {
             known.merge(told);
@@ -344,6 +368,10 @@ fn merge_membership(tx: &mut Tx<'_>, env: Env, told: Membership) -> Result<(), F
         }
         None => told,
     };
+    let more = i64::from(membership.active) - i64::from(belonged);
+    if more != 0 {
+        tx.execute(&MORE_MEMBERS, params![&environment, &membership.account_id, more])?;
+    }
     let role = membership.role.as_ref();
     tx.execute(
         &PUT_MEMBERSHIP,

@@ -2,7 +2,7 @@
 
 use kernel::{Cursor, Env, EnvironmentId, RunId, Timestamp, WorkflowId};
 use model::run::{Run, RunState, WaitingFor};
-use sql::{Fault, Lock, Tx, params, statements};
+use sql::{Fault, Lock, Tx, Value, params, statements};
 
 /// The subject's row: its latest run, and the number of its next outbox message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,11 @@ pub struct Filter {
     pub waiting_for: Option<WaitingFor>,
     /// Part of e-mail, user id or run id, compared in lower case.
     pub search: Option<String>,
+    pub since: Option<Timestamp>,
+    /// Of this person alone.
+    pub user_id: Option<String>,
+    /// The oldest first.
+    pub oldest_first: bool,
     pub after: Option<Cursor>,
     /// At most [`LIST_MAX`].
     pub limit: usize,
@@ -27,6 +32,34 @@ pub struct Filter {
 
 /// The most rows of one page.
 pub const LIST_MAX: usize = 200;
+
+/// Runs of one kind of filter in one direction. Before the newest of them stands `$6`, the time since when they began;
+/// from the oldest on, that is where the page begins.
+macro_rules! newest {
+    ($table:literal, $is:literal) => {
+        concat!(
+            "SELECT document FROM ",
+            $table,
+            " WHERE environment_id = $1",
+            $is,
+            " AND (CAST($2 AS TEXT) IS NULL OR search LIKE $2 ESCAPE '!') AND created_at >= $6
+            AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5"
+        )
+    };
+}
+
+macro_rules! oldest {
+    ($table:literal, $is:literal) => {
+        concat!(
+            "SELECT document FROM ",
+            $table,
+            " WHERE environment_id = $1",
+            $is,
+            " AND (CAST($2 AS TEXT) IS NULL OR search LIKE $2 ESCAPE '!')
+            AND (created_at, id) > ($3, $4) ORDER BY created_at, id LIMIT $5"
+        )
+    };
+}
 
 statements! {
     INSERT = "INSERT INTO run (environment_id, id, workflow_id, version, user_id, end_user_id, search, kind, state,
@@ -39,16 +72,27 @@ statements! {
     SUBJECT = "SELECT run_id, outbox_n, outbox_at FROM subject WHERE environment_id = $1 AND workflow_id = $2 AND user_id = $3";
     SUBJECT_INSERT = "INSERT INTO subject (environment_id, workflow_id, user_id, run_id, outbox_n, outbox_at) VALUES ($1, $2, $3, $4, $5, $6)
                       ON CONFLICT (environment_id, workflow_id, user_id) DO UPDATE SET run_id = $4, outbox_n = $5, outbox_at = $6";
-    LIST = "SELECT document FROM run WHERE environment_id = $1
-            AND (CAST($2 AS TEXT) IS NULL OR state = $2)
-            AND (CAST($3 AS TEXT) IS NULL OR waiting_for = $3)
-            AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4 ESCAPE '!')
-            AND (created_at < $5 OR (created_at = $5 AND id < $6))
-            ORDER BY created_at DESC, id DESC LIMIT $7";
+    NEWEST = newest!("run", "");
+    OLDEST = oldest!("run", "");
+    // Without statistics SQLite prefers a range of time to a state or a person, and reads all that began in it.
+    NEWEST_OF_USER = twin(newest!("run INDEXED BY run_user", " AND user_id = $7"), newest!("run", " AND user_id = $7"));
+    OLDEST_OF_USER = twin(oldest!("run INDEXED BY run_user", " AND user_id = $6"), oldest!("run", " AND user_id = $6"));
+    NEWEST_IN_STATE = twin(newest!("run INDEXED BY run_state", " AND state = $7 AND waiting_for IS NULL"),
+                           newest!("run", " AND state = $7 AND waiting_for IS NULL"));
+    OLDEST_IN_STATE = twin(oldest!("run INDEXED BY run_state", " AND state = $6 AND waiting_for IS NULL"),
+                           oldest!("run", " AND state = $6 AND waiting_for IS NULL"));
+    NEWEST_WAITING = twin(newest!("run INDEXED BY run_state", " AND state = 'waiting' AND waiting_for = $7"),
+                          newest!("run", " AND state = 'waiting' AND waiting_for = $7"));
+    OLDEST_WAITING = twin(oldest!("run INDEXED BY run_state", " AND state = 'waiting' AND waiting_for = $6"),
+                          oldest!("run", " AND state = 'waiting' AND waiting_for = $6"));
+    // All that wait, whatever for, in the order of time: those that wait for nothing are passed by.
+    NEWEST_ANY_WAIT = newest!("run", " AND waiting_for IS NOT NULL");
+    OLDEST_ANY_WAIT = oldest!("run", " AND waiting_for IS NOT NULL");
     COUNT = "SELECT COUNT(*) FROM run WHERE environment_id = $1
              AND (CAST($2 AS TEXT) IS NULL OR state = $2)
              AND (CAST($3 AS TEXT) IS NULL OR waiting_for = $3)
-             AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4 ESCAPE '!')";
+             AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4 ESCAPE '!')
+             AND (CAST($5 AS TEXT) IS NULL OR user_id = $5) AND created_at >= $6";
     COUNTS = "SELECT state, waiting_for, COUNT(*) FROM run WHERE environment_id = $1 GROUP BY state, waiting_for";
     WAITLISTED = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
                   ORDER BY created_at, id LIMIT $2";
@@ -152,32 +196,40 @@ pub fn save_subject(
     tx.execute(&SUBJECT_INSERT, params![&env, &workflow, user_id, &run, subject.outbox_n, subject.outbox_at])
 }
 
-/// Runs, newest first.
+/// Runs by the time when they began.
 pub fn list(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Fault> {
-    let (at, id) = match &filter.after {
-        Some(cursor) => (cursor.at, cursor.id.as_str()),
-        None => (Timestamp::from_micros(i64::MAX), ""),
+    let (newest, oldest, is) = match (filter.user_id.as_deref(), filter.state, filter.waiting_for) {
+        (Some(user_id), ..) => (&NEWEST_OF_USER, &OLDEST_OF_USER, Some(user_id)),
+        (None, _, Some(wait)) => (&NEWEST_WAITING, &OLDEST_WAITING, Some(wait.name())),
+        (None, Some(RunState::Waiting), None) => (&NEWEST_ANY_WAIT, &OLDEST_ANY_WAIT, None),
+        (None, Some(state), None) => (&NEWEST_IN_STATE, &OLDEST_IN_STATE, Some(state.name())),
+        (None, None, None) => (&NEWEST, &OLDEST, None),
     };
+    let front = if filter.oldest_first { since(filter) } else { Timestamp::from_micros(i64::MAX) };
+    let after = filter.after.as_ref().and_then(|cursor| Some((cursor.time().ok()?, cursor.id.as_str())));
+    let (at, id) = after.unwrap_or((front, ""));
     let limit = i64::try_from(filter.limit.min(LIST_MAX)).unwrap_or(0);
-    let (state, waiting_for, search) = columns(filter);
-    tx.query(&LIST, params![&env.to_string(), state, waiting_for, search.as_deref(), at, id, limit], |row| {
-        crate::json(row, 0)
-    })
+    let search = filter.search.as_deref().map(crate::like);
+    let env = env.to_string();
+    let mut bounds = params![&env, search.as_deref(), at, id, limit].to_vec();
+    bounds.extend((!filter.oldest_first).then(|| Value::from(since(filter))));
+    bounds.extend(is.map(Value::from));
+    tx.query(if filter.oldest_first { oldest } else { newest }, &bounds, |row| crate::json(row, 0))
 }
 
 /// How many runs the filter leaves, pages aside.
 pub fn count(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<u64, Fault> {
-    let (state, waiting_for, search) = columns(filter);
-    let count: i64 =
-        tx.query_one(&COUNT, params![&env.to_string(), state, waiting_for, search.as_deref()], |row| {
-            row.get(0)
-        })?;
+    let search = filter.search.as_deref().map(crate::like);
+    let (state, waiting_for) = (filter.state.map(RunState::name), filter.waiting_for.map(WaitingFor::name));
+    let env = env.to_string();
+    let bounds =
+        params![&env, state, waiting_for, search.as_deref(), filter.user_id.as_deref(), since(filter)];
+    let count: i64 = tx.query_one(&COUNT, bounds, |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-fn columns(filter: &Filter) -> (Option<&'static str>, Option<&'static str>, Option<String>) {
-    let search = filter.search.as_deref().map(crate::like);
-    (filter.state.map(RunState::name), filter.waiting_for.map(WaitingFor::name), search)
+fn since(filter: &Filter) -> Timestamp {
+    filter.since.unwrap_or(Timestamp::from_micros(i64::MIN))
 }
 
 /// All runs of the environment by state and wait.

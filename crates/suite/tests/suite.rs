@@ -12,6 +12,7 @@ mod suite {
     mod config;
     mod console_entrance;
     mod console_keys;
+    mod console_list;
     mod console_mails;
     mod console_profile;
     mod console_room;

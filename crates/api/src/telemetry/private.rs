@@ -99,12 +99,12 @@ fn instant(name: &str, value: Option<String>) -> Result<Option<Timestamp>, Refus
 }
 
 fn cursor(before: Before) -> String {
-    Cursor { at: before.occurred_at, id: before.seq.to_string() }.to_string()
+    Cursor::at(before.occurred_at, before.seq.to_string()).to_string()
 }
 
 fn position(text: &str) -> Option<Before> {
     let cursor: Cursor = text.parse().ok()?;
-    Some(Before { occurred_at: cursor.at, seq: cursor.id.parse().ok()? })
+    Some(Before { occurred_at: cursor.time().ok()?, seq: cursor.id.parse().ok()? })
 }
 
 fn event(stored: &Stored) -> Value {

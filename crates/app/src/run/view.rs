@@ -35,12 +35,17 @@ pub struct RunFilter {
     pub waiting_for: Option<WaitingFor>,
     /// Part of e-mail, user id or run id.
     pub search: Option<String>,
+    /// Begun at this time or later.
+    pub since: Option<Timestamp>,
+    /// Of this person alone, by the builder's id.
+    pub user_id: Option<String>,
+    pub oldest_first: bool,
     pub after: Option<Cursor>,
     /// 1 to 199: one more row is read, which tells whether there is another page.
     pub limit: usize,
 }
 
-/// One page of runs, newest first.
+/// One page of runs by the time when they began.
 #[derive(Debug, Clone)]
 pub struct RunPage {
     pub rows: Vec<Run>,
@@ -95,13 +100,16 @@ pub struct NodeView {
     pub attempts: Vec<AttemptView>,
 }
 
-/// Runs, newest first.
+/// Runs, the newest first unless it is asked otherwise.
 pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, ViewFault> {
     let limit = filter.limit.clamp(1, LIST_MAX - 1);
     let filter = Filter {
         state: filter.state,
         waiting_for: filter.waiting_for,
         search: filter.search.filter(|text| !text.trim().is_empty()),
+        since: filter.since,
+        user_id: filter.user_id,
+        oldest_first: filter.oldest_first,
         after: filter.after,
         limit: limit + 1,
     };
@@ -112,7 +120,7 @@ pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, Vie
             let more = rows.len() > limit;
             rows.truncate(limit);
             let last = rows.last().filter(|_| more);
-            let next = last.map(|run| Cursor { at: run.created_at, id: run.id.to_string() });
+            let next = last.map(|run| Cursor::at(run.created_at, run.id.to_string()));
             Ok::<_, sql::Fault>(RunPage {
                 next,
                 total: store::run::count(tx, env, &filter)?,

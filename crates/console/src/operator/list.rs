@@ -1,32 +1,200 @@
-//! What all lists share: how they are opened, and the words and links below them.
+//! What all lists share. A room says in a [`Sheet`] what its list offers; [`Wanted`] is what the address asks for, and
+//! [`Open`] both together: it draws everything around the rows.
 
-use crate::{failure::Failure, path, words::count};
-use kernel::Category;
-use serde::Deserialize;
-use std::{error::Error, str::FromStr};
+use crate::{
+    ConsoleState,
+    failure::Failure,
+    path,
+    view::list::{Cell, Chip, Choice, ColumnChoice, Content, Head, List, Menu, Nothing, Row, Sorted},
+    words::count,
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+    response::Response,
+};
+use kernel::{Category, Timestamp};
+use std::{collections::BTreeMap, convert::Infallible, error::Error, str::FromStr, time::Duration};
+use url::form_urlencoded;
 
 /// Rows of one page.
 pub(super) const ROWS: usize = 50;
+/// A choice of columns is remembered for a year.
+const REMEMBERED: u64 = 365 * 86_400;
 
-/// How a list is opened.
-#[derive(Debug, Default, Deserialize)]
+/// What a list offers. All of its words are here.
+pub(super) struct Sheet {
+    /// Remembers the columns; unique among the lists.
+    pub name: &'static str,
+    /// `People who`: the filters go on with the sentence.
+    pub who: &'static str,
+    /// What the search looks at.
+    pub search: &'static str,
+    /// Names the row and is always shown.
+    pub first: Column,
+    pub columns: &'static [Column],
+    pub filters: &'static [Filter],
+    /// The first one holds until another is asked for.
+    pub orders: &'static [Order],
+}
+
+pub(super) struct Column {
+    pub name: &'static str,
+    pub title: &'static str,
+    /// Its width and its rank: `hide-2` leaves first, `hide` on a phone.
+    pub class: &'static str,
+    /// The order that its head asks for.
+    pub order: Option<&'static str>,
+    /// Until somebody chooses.
+    pub shown: bool,
+}
+
+/// One order that an index has.
+pub(super) struct Order {
+    pub name: &'static str,
+    /// Its natural direction falls: the largest or the latest first.
+    pub falls: bool,
+    pub natural: &'static str,
+    pub turned: &'static str,
+}
+
+pub(super) struct Filter {
+    pub name: &'static str,
+    pub title: &'static str,
+    /// What the choice is put behind: `signed up`.
+    pub lead: &'static str,
+    /// Value and words: `in the last 7 days`.
+    pub choices: &'static [(&'static str, &'static str)],
+}
+
+/// Spans of time that filters offer; [`since`] reads them.
+pub(super) const SPANS: &[(&str, &str)] =
+    &[("day", "in the last 24 hours"), ("week", "in the last 7 days"), ("month", "in the last 30 days")];
+
+/// When a span of [`SPANS`] began.
+pub(super) fn since(span: Option<&str>, now: Timestamp) -> Option<Timestamp> {
+    let days = match span? {
+        "day" => 1,
+        "week" => 7,
+        "month" => 30,
+        _ => return None,
+    };
+    Some(now.minus(Duration::from_secs(days * 86_400)))
+}
+
+/// How a list is opened: what the address asks for, and the columns that the browser remembers.
+#[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    /// What the list of runs is filtered by.
-    #[serde(default)]
-    pub state: String,
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    after: String,
-    /// How many rows stand before this page, for "Rows 51–100 of".
-    #[serde(default)]
-    from: u64,
+    asked: BTreeMap<String, String>,
+    /// Ticked just now.
+    chosen: Option<Vec<String>>,
+    cookies: Vec<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let mut wanted = Self { cookies: cookies(&parts.headers), ..Self::default() };
+        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            match name.as_ref() {
+                "columns" => drop(wanted.chosen.get_or_insert_default()),
+                "column" => wanted.chosen.get_or_insert_default().push(value.into_owned()),
+                _ => drop(wanted.asked.insert(name.into_owned(), value.into_owned())),
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).map(|pair| pair.trim().to_owned()).collect()
 }
 
 impl Wanted {
+    /// This list as it is asked for. What it does not offer is refused.
+    pub(super) fn open(self, sheet: &'static Sheet) -> Result<Open, Failure> {
+        let sort = self.said("sort");
+        let (name, turned) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
+        let order = if name.is_empty() {
+            sheet.orders.first()
+        } else {
+            sheet.orders.iter().find(|order| order.name == name)
+        };
+        let order = order.ok_or_else(|| unknown("This list is not sorted by that."))?;
+        let mut chosen = Vec::new();
+        for filter in sheet.filters {
+            let value = self.said(filter.name);
+            if value.is_empty() {
+                continue;
+            }
+            let choice = filter.choices.iter().find(|(known, _)| *known == value);
+            let choice = choice.ok_or_else(|| unknown("This list has no such filter."))?;
+            chosen.push((filter, *choice));
+        }
+        let columns = self.columns(sheet);
+        Ok(Open { sheet, wanted: self, order, turned, chosen, columns })
+    }
+
+    fn said(&self, name: &str) -> &str {
+        self.asked.get(name).map_or("", String::as_str)
+    }
+
+    fn columns(&self, sheet: &'static Sheet) -> Vec<&'static Column> {
+        let cookie = format!("{}=", cookie(sheet));
+        let remembered = self.cookies.iter().find_map(|pair| pair.strip_prefix(&cookie));
+        let shown = |column: &&Column| match (&self.chosen, remembered) {
+            (Some(chosen), _) => chosen.iter().any(|name| name == column.name),
+            (None, Some(remembered)) => remembered.split('.').any(|name| name == column.name),
+            (None, None) => column.shown,
+        };
+        sheet.columns.iter().filter(shown).collect()
+    }
+}
+
+fn unknown(text: &str) -> Failure {
+    Failure::new(Category::Invalid, "That is not something to ask for here", text)
+}
+
+fn cookie(sheet: &Sheet) -> String {
+    format!("columns-{}", sheet.name)
+}
+
+/// A list as it is asked for.
+pub(super) struct Open {
+    sheet: &'static Sheet,
+    wanted: Wanted,
+    order: &'static Order,
+    turned: bool,
+    chosen: Vec<(&'static Filter, (&'static str, &'static str))>,
+    columns: Vec<&'static Column>,
+}
+
+/// One page of rows and what is known of the others.
+pub(super) struct Found {
+    pub rows: Vec<Row>,
+    /// All that search and filters leave.
+    pub total: u64,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// There is nothing at all.
+    pub nothing: Option<Nothing>,
+}
+
+impl Open {
     /// What is searched for; empty where nothing is.
     pub(super) fn search(&self) -> String {
-        self.q.trim().chars().filter(|c| *c != '\0').take(200).collect()
+        self.wanted.said("q").trim().chars().filter(|c| *c != '\0').take(200).collect()
+    }
+
+    /// The choice of a filter.
+    pub(super) fn chosen(&self, filter: &str) -> Option<&'static str> {
+        self.chosen.iter().find(|(one, _)| one.name == filter).map(|(_, (value, _))| *value)
+    }
+
+    /// The order's name, and whether it is turned around.
+    pub(super) fn order(&self) -> (&'static str, bool) {
+        (self.order.name, self.turned)
     }
 
     /// Behind which row the page begins.
@@ -34,31 +202,143 @@ impl Wanted {
     where
         P: FromStr<Err: Error + Send + Sync + 'static>,
     {
-        let after = (!self.after.is_empty()).then(|| self.after.parse()).transpose();
+        let after = self.wanted.said("after");
+        let after = (!after.is_empty()).then(|| after.parse()).transpose();
         after.map_err(|fault| Failure::of(Category::Invalid, fault))
     }
 
-    /// What stands below `rows` rows of `total`; the next page comes after `next`.
-    pub(super) fn pages(&self, list: &str, rows: usize, total: u64, next: Option<String>) -> Pages {
-        let rows = rows as u64;
+    /// The cells of one row; `content` fills the column of that name.
+    pub(super) fn cells(&self, content: impl Fn(&'static str) -> Content) -> Vec<Cell> {
+        let cell = |column: &&Column| Cell { class: column.class, content: content(column.name) };
+        self.columns.iter().map(cell).collect()
+    }
+
+    /// Everything that is drawn. `counts` tells how many rows a choice of a filter has, where somebody knows.
+    pub(super) fn draw(
+        &self,
+        href: &str,
+        found: Found,
+        counts: impl Fn(&'static str, &'static str) -> Option<u64>,
+    ) -> List {
+        let rows = found.rows.len() as u64;
         // It comes from the address: at most what there is.
-        let before = self.from.min(total.saturating_sub(rows));
+        let before = self.wanted.said("from").parse().unwrap_or(0).min(found.total.saturating_sub(rows));
         let to = before + rows;
-        let search = self.search();
-        let link = |after: &str, from: &str| {
-            path::with(list, &[("state", &self.state), ("q", &search), ("after", after), ("from", from)])
+        let page = |after: &str, from: &str| {
+            let mut query = self.query(None, None);
+            query.extend([("after", after.to_owned()), ("from", from.to_owned())]);
+            link(href, &query)
         };
-        Pages {
-            shown: format!("Rows {}–{} of {}", count(before + 1), count(to), count(total)),
-            first: (before > 0).then(|| link("", "")),
-            next: next.map(|after| link(&after, &to.to_string())),
+        List {
+            href: href.to_owned(),
+            search: self.search(),
+            placeholder: self.sheet.search,
+            keep: self.query(None, None).into_iter().filter(|(name, _)| *name != "q").collect(),
+            who: self.sheet.who,
+            chips: self.chips(href, &counts),
+            more: self.more(href, &counts),
+            columns: self.sheet.columns.iter().map(|column| self.choice(column)).collect(),
+            heads: std::iter::once(&self.sheet.first)
+                .chain(self.columns.iter().copied())
+                .map(|column| self.head(href, column))
+                .collect(),
+            rows: found.rows,
+            order: if self.turned { self.order.turned } else { self.order.natural },
+            shown: format!("Rows {}–{} of {}", count(before + 1), count(to), count(found.total)),
+            first: (before > 0).then(|| page("", "")),
+            next: found.next.map(|after| page(&after, &to.to_string())),
+            nothing: found.nothing,
         }
+    }
+
+    /// Remembers the columns, where some were chosen just now.
+    pub(super) fn remember(&self, state: &ConsoleState, mut response: Response) -> Response {
+        if self.wanted.chosen.is_some() {
+            let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+            let value = format!("{}={}; Path={}", cookie(self.sheet), names.join("."), path::CONSOLE);
+            let secure = if state.app.options.public_url.scheme() == "https" { "; Secure" } else { "" };
+            let line = format!("{value}; Max-Age={REMEMBERED}; HttpOnly; SameSite=Lax{secure}");
+            if let Ok(line) = HeaderValue::from_str(&line) {
+                response.headers_mut().append(header::SET_COOKIE, line);
+            }
+        }
+        response
+    }
+
+    /// What the address says now, with another order or another choice of one filter.
+    fn query(&self, sort: Option<&str>, choice: Option<(&str, &str)>) -> Vec<(&'static str, String)> {
+        let mut query = vec![("q", self.search())];
+        for filter in self.sheet.filters {
+            let now = match choice {
+                Some((name, value)) if name == filter.name => value,
+                _ => self.chosen(filter.name).unwrap_or_default(),
+            };
+            query.push((filter.name, now.to_owned()));
+        }
+        query.push(("sort", sort.unwrap_or(self.wanted.said("sort")).to_owned()));
+        query.retain(|(_, value)| !value.is_empty());
+        query
+    }
+
+    fn chips(&self, href: &str, counts: &impl Fn(&'static str, &'static str) -> Option<u64>) -> Vec<Chip> {
+        let chip = |(index, (filter, (_, words))): (usize, &(&'static Filter, (&str, &'static str)))| Chip {
+            lead: filter.lead,
+            value: words,
+            joined: index > 0,
+            choices: self.choices(href, filter, counts),
+            remove: link(href, &self.query(None, Some((filter.name, "")))),
+        };
+        self.chosen.iter().enumerate().map(chip).collect()
+    }
+
+    fn more(&self, href: &str, counts: &impl Fn(&'static str, &'static str) -> Option<u64>) -> Vec<Menu> {
+        let unset = |filter: &&Filter| self.chosen(filter.name).is_none();
+        let menu = |filter: &'static Filter| Menu {
+            title: filter.title,
+            choices: self.choices(href, filter, counts),
+        };
+        self.sheet.filters.iter().filter(unset).map(menu).collect()
+    }
+
+    fn choices(
+        &self,
+        href: &str,
+        filter: &'static Filter,
+        counts: &impl Fn(&'static str, &'static str) -> Option<u64>,
+    ) -> Vec<Choice> {
+        let now = self.chosen(filter.name);
+        let choice = |(value, words): &(&'static str, &'static str)| Choice {
+            words: (*words).to_owned(),
+            count: counts(filter.name, value).map(count),
+            href: link(href, &self.query(None, Some((filter.name, value)))),
+            current: now == Some(*value),
+        };
+        filter.choices.iter().map(choice).collect()
+    }
+
+    fn choice(&self, column: &'static Column) -> ColumnChoice {
+        let shown = self.columns.iter().any(|one| one.name == column.name);
+        ColumnChoice { name: column.name, title: column.title, shown }
+    }
+
+    fn head(&self, href: &str, column: &'static Column) -> Head {
+        let order = column.order.and_then(|name| self.sheet.orders.iter().find(|order| order.name == name));
+        let Some(order) = order else {
+            return Head { title: column.title, class: column.class, href: None, sorted: Sorted::Not };
+        };
+        let now = order.name == self.order.name;
+        let sort = if now && !self.turned { format!("-{}", order.name) } else { order.name.to_owned() };
+        let sorted = match (now, order.falls != self.turned) {
+            (false, _) => Sorted::Not,
+            (true, true) => Sorted::Down,
+            (true, false) => Sorted::Up,
+        };
+        let href = Some(link(href, &self.query(Some(&sort), None)));
+        Head { title: column.title, class: column.class, href, sorted }
     }
 }
 
-/// Which rows of how many a page shows, and the ways on.
-pub(super) struct Pages {
-    pub shown: String,
-    pub first: Option<String>,
-    pub next: Option<String>,
+fn link(href: &str, query: &[(&'static str, String)]) -> String {
+    let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    path::with(href, &query)
 }

@@ -8,6 +8,7 @@ mod integrate;
 mod keys;
 mod list;
 mod mails;
+mod people;
 mod profile;
 mod run;
 mod runs;
@@ -45,9 +46,9 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/runs/admit", get(act::admit_page).post(act::admit_batch))
         .route("/{stage}/runs/{id}", get(run::page))
         .route("/{stage}/runs/{id}/{act}", get(act::page).post(act::act))
-        .route("/{stage}/users", get(profile::users))
+        .route("/{stage}/users", get(people::users))
         .route("/{stage}/users/one", get(profile::user))
-        .route("/{stage}/accounts", get(profile::accounts))
+        .route("/{stage}/accounts", get(people::accounts))
         .route("/{stage}/accounts/one", get(profile::account))
         .route("/{stage}/mails", get(mails::page))
         .route("/{stage}/mails/{mail}", get(mails::one))

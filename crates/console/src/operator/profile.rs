@@ -1,51 +1,32 @@
-//! *Users* and *Accounts*: two lists of the same kind, and the page behind each row.
+//! One person, one account: what happened, what is known. The lists of them are in [`super::people`].
 
-use super::{
-    list::{ROWS, Wanted},
-    snippet, wire,
-};
+use super::{people, runs::pill, wire};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
     path,
     view::{
         Room, Tone,
-        profile::{Event, Link, Profile, Profiles, Row, Trait, Words},
+        profile::{Event, Link, Profile, RunLink, Trait, Words},
         run::{Fact, Pill},
     },
-    visitor::{Asked, Partial, Place},
-    words::{counted, initials},
+    visitor::{Asked, Place},
 };
 use app::{
-    profile::{self, Account, AccountRow, Belonging, Filter, Known, Listed, Traits, User},
+    profile::{self, Belonging, Known, Traits, UserDetail},
     report::{self, Before, ReportFault, Stored},
 };
 use axum::{extract::State, response::Response};
-use kernel::{Category, Cursor, Timestamp};
+use kernel::{Category, Timestamp};
+use model::run::{Run, RunKind, RunState};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// Events of one page.
 const EVENTS: usize = 50;
 
-const USERS: Words = Words {
-    title: "Users",
-    one: "User",
-    search: "Search name, mail or id",
-    other: "Account",
-    empty: "A person appears with the first event that names them, or when your backend triggers their signup.",
-};
-const ACCOUNTS: Words = Words {
-    title: "Accounts",
-    one: "Account",
-    search: "Search name, domain or id",
-    other: "Domain",
-    empty: "An account appears when a signup makes one, or when a group call tells of it.",
-};
-
-fn filter(wanted: &Wanted) -> Result<Filter, Failure> {
-    Ok(Filter { search: Some(wanted.search()), after: wanted.after()?, limit: ROWS })
-}
+const USERS: Words = Words { title: "Users", one: "User" };
+const ACCOUNTS: Words = Words { title: "Accounts", one: "Account" };
 
 /// Which one, and where its timeline goes on.
 #[derive(Debug, Deserialize)]
@@ -64,59 +45,68 @@ impl One {
     }
 }
 
-pub(crate) async fn users(
-    State(state): State<ConsoleState>,
-    place: Place,
-    partial: Partial,
-    Asked(wanted): Asked<Wanted>,
-) -> Result<Response, Failure> {
-    let found = profile::users(&state.app, place.env, filter(&wanted)?).await?;
-    let rows = found.rows.iter().map(|user| user_row(&place, user)).collect();
-    let sub = counted(found.all, "person", "people");
-    let list = path::users(place.stage);
-    let snippet = snippet::trigger(&state, place.env).await?;
-    Ok(answer(partial, &draw(&place, Room::Users, (USERS, list, sub, snippet), &wanted, &found, rows)))
-}
-
-pub(crate) async fn accounts(
-    State(state): State<ConsoleState>,
-    place: Place,
-    partial: Partial,
-    Asked(wanted): Asked<Wanted>,
-) -> Result<Response, Failure> {
-    let found = profile::accounts(&state.app, place.env, filter(&wanted)?).await?;
-    let rows = found.rows.iter().map(|row| account_row(&place, row)).collect();
-    let sub = counted(found.all, "account", "accounts");
-    let list = path::accounts(place.stage);
-    let snippet = snippet::trigger(&state, place.env).await?;
-    Ok(answer(partial, &draw(&place, Room::Accounts, (ACCOUNTS, list, sub, snippet), &wanted, &found, rows)))
-}
-
 pub(crate) async fn user(
     State(state): State<ConsoleState>,
     place: Place,
     Asked(one): Asked<One>,
 ) -> Result<Response, Failure> {
     let found = profile::user(&state.app, place.env, &one.id).await?;
-    let user = found.ok_or_else(|| absent("person", "people"))?;
+    let detail = found.ok_or_else(|| absent("person", "people"))?;
     let timeline = report::person_timeline(&state.app, place.env, &one.id, one.before(), EVENTS).await;
+    let user = &detail.user;
     let person = &user.person;
     let email = person.email();
     let mut facts = vec![Fact::code("Your id", &person.user_id)];
     facts.extend(email.as_ref().map(|email| Fact::text("Mail", email)));
     facts.extend(person.name().map(|name| Fact::text("Name", name)));
     facts.extend(created(&place, &person.known));
+    let more = detail.run_count > detail.runs.len() as u64;
     let page = Profile {
         name: email.or_else(|| person.name()).unwrap_or_else(|| person.user_id.clone()),
-        state: user_state(&user),
+        state: people::user_state(user),
         facts,
         links_title: "Accounts",
         links: user.accounts.iter().map(|one| account_link(&place, one)).collect(),
-        runs: Some(path::with(&path::runs(place.stage), &[("q", &person.user_id)])),
+        lead: lead(&place, &detail),
+        runs: detail.runs.iter().map(|run| run_link(&place, run, false)).collect(),
+        all_runs: more.then(|| path::with(&path::runs(place.stage), &[("q", &person.user_id)])),
         ..known(&place, Room::Users, (USERS, path::users(place.stage)), &person.user_id, &person.known)
     };
     let here = path::user(place.stage, &person.user_id);
     Ok(html(&with_events(&place, page, &here, &one, timeline)))
+}
+
+/// How far a person has come on the way to an account of theirs, and what the workflow stored at its end.
+fn lead(place: &Place, detail: &UserDetail) -> Vec<Fact> {
+    let newest = detail.runs.first();
+    let stage = match (&detail.lead, newest) {
+        (Some(_), _) => "Stored as a lead".to_owned(),
+        (None, Some(run)) if run.state == RunState::Completed => "Through, without a lead".to_owned(),
+        (None, Some(run)) => model::run::words(run).to_owned(),
+        (None, None) => "Has not been through a workflow".to_owned(),
+    };
+    let mut facts = vec![Fact::text("Stage", stage)];
+    if let Some(lead) = &detail.lead {
+        let texts = [("Account", &lead.account_name), ("Plan", &lead.plan_name), ("Role", &lead.role_name)];
+        facts.extend(
+            texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| Fact::text(name, text)),
+        );
+        facts.push(Fact::text("Stored", place.speaker.moment(lead.created_at).said));
+    }
+    facts
+}
+
+fn run_link(place: &Place, run: &Run, named: bool) -> RunLink {
+    let mut state = pill(run);
+    if run.kind == RunKind::Login {
+        state.words = "Signed in again".to_owned();
+    }
+    RunLink {
+        href: path::run(place.stage, run.id),
+        name: if named { run.email.to_string() } else { String::new() },
+        state,
+        started: place.speaker.ago(run.created_at),
+    }
 }
 
 pub(crate) async fn account(
@@ -140,10 +130,11 @@ pub(crate) async fn account(
     });
     let page = Profile {
         name: account.name().unwrap_or_else(|| account.account_id.clone()),
-        state: account_state(account),
+        state: people::account_state(account),
         facts,
         links_title: "People",
         links: links.collect(),
+        runs: detail.runs.iter().map(|run| run_link(&place, run, true)).collect(),
         ..known(
             &place,
             Room::Accounts,
@@ -170,90 +161,7 @@ fn absent(one: &str, many: &str) -> Failure {
     )
 }
 
-fn answer(partial: Partial, page: &Profiles) -> Response {
-    if partial.0 { html(&page.as_list()) } else { html(page) }
-}
-
-fn draw<T>(
-    place: &Place,
-    room: Room,
-    (words, list, sub, snippet): (Words, String, String, String),
-    wanted: &Wanted,
-    found: &Listed<T>,
-    rows: Vec<Row>,
-) -> Profiles {
-    let next = found.next.as_ref().map(Cursor::to_string);
-    let pages = wanted.pages(&list, rows.len(), found.total, next);
-    Profiles {
-        frame: place.frame(room, None),
-        words,
-        sub,
-        snippet,
-        shown: pages.shown,
-        first: pages.first,
-        next: pages.next,
-        empty: found.all == 0,
-        rows,
-        search: wanted.search(),
-        href: list,
-    }
-}
-
-fn user_row(place: &Place, user: &User) -> Row {
-    let person = &user.person;
-    let (email, name) = (person.email(), person.name());
-    let title = email.clone().or_else(|| name.clone()).unwrap_or_else(|| person.user_id.clone());
-    let line = match (email, name) {
-        (Some(_), Some(name)) => name,
-        (None, None) => String::new(),
-        _ => person.user_id.clone(),
-    };
-    Row {
-        href: path::user(place.stage, &person.user_id),
-        initials: initials(&title),
-        other: user.accounts.iter().map(account_name).collect::<Vec<_>>().join(", "),
-        state: user_state(user),
-        seen: place.speaker.ago(person.known.last_seen_at),
-        since: place.speaker.ago(person.known.first_seen_at),
-        name: title,
-        line,
-    }
-}
-
-fn account_row(place: &Place, row: &AccountRow) -> Row {
-    let account = &row.account;
-    let name = account.name().unwrap_or_else(|| account.account_id.clone());
-    Row {
-        href: path::account(place.stage, &account.account_id),
-        initials: initials(&name),
-        line: counted(row.members, "person", "people"),
-        other: account.domain().unwrap_or_default(),
-        state: account_state(account),
-        seen: place.speaker.ago(account.known.last_seen_at),
-        since: place.speaker.ago(account.known.first_seen_at),
-        name,
-    }
-}
-
-fn user_state(user: &User) -> Pill {
-    let (tone, words) =
-        match (user.person.known.identified_at, user.accounts.iter().any(|one| one.membership.active)) {
-            (_, true) => (Tone::Good, "Belongs to an account"),
-            (Some(_), false) => (Tone::Run, "Known, without account"),
-            (None, false) => (Tone::Off, "Anonymous"),
-        };
-    Pill { tone, words: words.to_owned() }
-}
-
-fn account_state(account: &Account) -> Pill {
-    let plan = account.plan();
-    match account.known.registered_at {
-        Some(_) => Pill { tone: Tone::Good, words: plan.unwrap_or_else(|| "Created".to_owned()) },
-        None => Pill { tone: Tone::Off, words: plan.unwrap_or_else(|| "Known by its events".to_owned()) },
-    }
-}
-
-fn account_name(one: &Belonging) -> String {
+pub(super) fn account_name(one: &Belonging) -> String {
     one.account_name.clone().unwrap_or_else(|| one.membership.account_id.clone())
 }
 
@@ -277,7 +185,7 @@ fn known(place: &Place, room: Room, (words, list): (Words, String), id: &str, kn
     Profile {
         frame: place.frame(room, None),
         words,
-        list,
+        up: list,
         name: String::new(),
         id: id.to_owned(),
         state: Pill { tone: Tone::Off, words: String::new() },
@@ -291,7 +199,9 @@ fn known(place: &Place, room: Room, (words, list): (Words, String), id: &str, kn
         links_title: "",
         links: Vec::new(),
         traits,
-        runs: None,
+        lead: Vec::new(),
+        runs: Vec::new(),
+        all_runs: None,
     }
 }
 

@@ -1,101 +1,151 @@
 //! *Runs*: the list.
 
-use super::list::{ROWS, Wanted};
+use super::list::{Column, Filter, Found, Open, Order, ROWS, SPANS, Sheet, Wanted, since};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
     path,
     view::{
         Room, Tone,
-        run::{Chip, Pill, Row, Runs},
+        list::{Content, Nothing, Row},
+        run::{Pill, Runs},
     },
-    visitor::{Asked, Partial, Place},
-    words::{count, counted, initials, span},
+    visitor::{Partial, Place},
+    words::{counted, initials, span},
 };
 use app::run::{self, RunCounts, RunFilter};
 use axum::{extract::State, response::Response};
-use kernel::{Category, Cursor};
+use kernel::Cursor;
 use model::run::{Run, RunKind, RunState, WaitingFor};
+
+static SHEET: Sheet = Sheet {
+    name: "runs",
+    who: "Runs that",
+    search: "Search mail, user id or run id",
+    first: Column { name: "person", title: "Person", class: "col-wide", order: None, shown: true },
+    columns: &[
+        Column { name: "account", title: "Account", class: "hide-2 hide", order: None, shown: true },
+        Column { name: "state", title: "State", class: "col-state", order: None, shown: true },
+        Column { name: "detail", title: "Detail", class: "hide-2 hide", order: None, shown: true },
+        Column {
+            name: "started",
+            title: "Started",
+            class: "hide col-when",
+            order: Some("started"),
+            shown: true,
+        },
+        Column { name: "moved", title: "Last step", class: "hide col-when", order: None, shown: false },
+        Column { name: "id", title: "Run id", class: "hide-2 hide", order: None, shown: false },
+    ],
+    filters: &[
+        Filter {
+            name: "state",
+            title: "State",
+            lead: "",
+            choices: &[
+                ("running", "are running"),
+                ("waiting", "wait for anything"),
+                ("ack", "wait for the acknowledgement"),
+                ("onboarding", "wait for the onboarding"),
+                ("waitlist", "wait on the waitlist"),
+                ("incident", "need attention"),
+                ("completed", "are completed"),
+                ("cancelled", "were cancelled"),
+            ],
+        },
+        Filter { name: "since", title: "Began", lead: "began", choices: SPANS },
+    ],
+    orders: &[Order { name: "started", falls: true, natural: "newest first", turned: "oldest first" }],
+};
 
 pub(crate) async fn page(
     State(state): State<ConsoleState>,
     place: Place,
     partial: Partial,
-    Asked(wanted): Asked<Wanted>,
+    wanted: Wanted,
 ) -> Result<Response, Failure> {
-    let (of_state, waiting_for) = filter_state(&wanted.state)?;
-    let search = wanted.search();
-    let filter = RunFilter {
-        state: of_state,
-        waiting_for,
-        search: (!search.is_empty()).then(|| search.clone()),
-        after: wanted.after()?,
-        limit: ROWS,
-    };
-    let found = run::list(&state.app, place.env, filter).await?;
-    let next = found.next.as_ref().map(Cursor::to_string);
-    let pages = wanted.pages(&path::runs(place.stage), found.rows.len(), found.total, next);
+    let open = wanted.open(&SHEET)?;
+    let found = run::list(&state.app, place.env, filter(&place, &open)?).await?;
+    let list = open.draw(
+        &path::runs(place.stage),
+        Found {
+            rows: found.rows.iter().map(|run| row(&place, &open, run)).collect(),
+            total: found.total,
+            next: found.next.as_ref().map(Cursor::to_string),
+            nothing: match found.counts.all {
+                0 => Some(nothing(&state, &place).await?),
+                _ => None,
+            },
+        },
+        |filter, value| (filter == "state").then(|| count_of(&found.counts, value)).flatten(),
+    );
     let page = Runs {
         sub: counted(found.counts.all, "run so far", "runs so far"),
-        chips: chips(&place, &found.counts, &wanted.state, &search),
-        rows: found.rows.iter().map(|run| row(&place, run)).collect(),
-        shown: pages.shown,
-        first: pages.first,
-        next: pages.next,
-        empty: found.counts.all == 0,
-        snippet: super::snippet::trigger(&state, place.env).await?,
+        list,
         waitlisted: found.counts.waitlisted,
-        state: wanted.state,
-        search,
         frame: place.frame(Room::Runs, None),
     };
-    Ok(if partial.0 { html(&page.as_list()) } else { html(&page) })
+    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
 }
 
-fn filter_state(name: &str) -> Result<(Option<RunState>, Option<WaitingFor>), Failure> {
-    match name {
-        "" => Ok((None, None)),
-        "waitlist" => Ok((Some(RunState::Waiting), Some(WaitingFor::Waitlist))),
-        name => {
-            let state = name.parse().map_err(|fault| Failure::of(Category::Invalid, fault))?;
-            Ok((Some(state), None))
-        }
+fn filter(place: &Place, open: &Open) -> Result<RunFilter, Failure> {
+    let (state, waiting_for) = match open.chosen("state") {
+        None => (None, None),
+        Some("ack") => (Some(RunState::Waiting), Some(WaitingFor::Ack)),
+        Some("onboarding") => (Some(RunState::Waiting), Some(WaitingFor::Onboarding)),
+        Some("waitlist") => (Some(RunState::Waiting), Some(WaitingFor::Waitlist)),
+        Some(name) => (name.parse().ok(), None),
+    };
+    let search = open.search();
+    Ok(RunFilter {
+        state,
+        waiting_for,
+        search: (!search.is_empty()).then_some(search),
+        since: since(open.chosen("since"), place.speaker.now()),
+        user_id: None,
+        oldest_first: open.order().1,
+        after: open.after()?,
+        limit: ROWS,
+    })
+}
+
+async fn nothing(state: &ConsoleState, place: &Place) -> Result<Nothing, Failure> {
+    Ok(Nothing {
+        title: format!("No run in {} yet", place.stage.title()),
+        text: "A run begins when your backend triggers the workflow for a user who has just signed up."
+            .to_owned(),
+        snippet: super::snippet::trigger(state, place.env).await?,
+    })
+}
+
+/// How many runs a choice of the state has; the waits but the waitlist are counted together alone.
+fn count_of(counts: &RunCounts, state: &str) -> Option<u64> {
+    match state {
+        "running" => Some(counts.running),
+        "waiting" => Some(counts.waiting),
+        "waitlist" => Some(counts.waitlisted),
+        "incident" => Some(counts.incident),
+        "completed" => Some(counts.completed),
+        "cancelled" => Some(counts.cancelled),
+        _ => None,
     }
 }
 
-fn chips(place: &Place, counts: &RunCounts, current: &str, search: &str) -> Vec<Chip> {
-    let all = [
-        ("All", "", counts.all),
-        ("Running", "running", counts.running),
-        ("Waiting", "waiting", counts.waiting),
-        ("On the waitlist", "waitlist", counts.waitlisted),
-        ("Needs attention", "incident", counts.incident),
-        ("Completed", "completed", counts.completed),
-        ("Cancelled", "cancelled", counts.cancelled),
-    ];
-    let chip = |(words, state, n): (&str, &str, u64)| Chip {
-        words: words.to_owned(),
-        count: count(n),
-        href: path::with(&path::runs(place.stage), &[("state", state), ("q", search)]),
-        current: state == current,
-    };
-    // Rare states keep out of the way until there is one.
-    let shown = |(_, state, n): &(&str, &str, u64)| {
-        *n > 0 || *state == current || !matches!(*state, "waitlist" | "cancelled")
-    };
-    all.into_iter().filter(shown).map(chip).collect()
-}
-
-fn row(place: &Place, run: &Run) -> Row {
+fn row(place: &Place, open: &Open, run: &Run) -> Row {
     Row {
+        id: format!("run-{}", run.id),
         href: path::run(place.stage, run.id),
         name: run.email.to_string(),
         line: run.user_id.to_string(),
         initials: initials(run.email.as_str()),
-        account: run.account_name.clone(),
-        state: pill(run),
-        note: detail(place, run),
-        started: place.speaker.ago(run.created_at),
+        cells: open.cells(|column| match column {
+            "account" => Content::text(&run.account_name),
+            "state" => Content::Pill(pill(run)),
+            "detail" => Content::Quiet(detail(place, run)),
+            "started" => Content::When(place.speaker.ago(run.created_at)),
+            "moved" => Content::When(place.speaker.ago(run.updated_at)),
+            _ => Content::Code(run.id.to_string()),
+        }),
     }
 }
 

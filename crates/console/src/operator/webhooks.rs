@@ -1,7 +1,7 @@
 //! *Webhooks*: what was sent to the builder's endpoint, what came back, and a test.
 
 use super::{
-    list::{ROWS, Wanted},
+    list::{Column, Filter, Found, Open, Order, ROWS, Sheet, Wanted},
     run::last_when_still,
     wire,
 };
@@ -11,15 +11,14 @@ use crate::{
     path,
     view::{
         Notice, Room, Tone,
-        run::{Act, Chip, Fact, Pill},
-        webhook::{Row, Webhook, Webhooks},
+        list::{Content, Nothing, Row},
+        run::{Act, Fact, Pill},
+        webhook::{Webhook, Webhooks},
     },
-    visitor::{Asked, Nothing, Partial, Place, Posted},
+    visitor::{self, Partial, Place, Posted},
     words::{count, counted, initials, rough},
 };
-use app::webhook::{
-    self, AttemptView, Counts, DeliveryDetail, DeliveryFilter, Kind, Listed, Outcome, TestFault,
-};
+use app::webhook::{self, AttemptView, DeliveryDetail, DeliveryFilter, Kind, Listed, Outcome, TestFault};
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
@@ -27,44 +26,99 @@ use axum::{
 use kernel::{Category, DeliveryId};
 use serde_json::Value;
 
-/// What the list is filtered by: its name in the address, and how it reads.
-const KINDS: [(&str, &str, Kind); 6] = [
-    ("", "All", Kind::All),
-    ("delivered", "Delivered", Kind::Of(Outcome::Delivered)),
-    ("trying", "Being tried", Kind::Of(Outcome::Trying)),
-    ("failed", "Given up", Kind::Of(Outcome::GivenUp)),
-    ("unneeded", "Not needed any more", Kind::Of(Outcome::CalledOff)),
-    ("tests", "Tests", Kind::Tests),
-];
+static SHEET: Sheet = Sheet {
+    name: "webhooks",
+    who: "Webhooks that",
+    search: "Search mail, run id or webhook-id",
+    first: Column { name: "about", title: "About", class: "col-wide", order: None, shown: true },
+    columns: &[
+        Column { name: "state", title: "State", class: "col-state", order: None, shown: true },
+        Column { name: "answer", title: "Last answer", class: "hide-2 hide", order: None, shown: true },
+        Column { name: "made", title: "Made", class: "hide col-when", order: None, shown: true },
+        Column {
+            name: "attempts",
+            title: "Attempts",
+            class: "hide-2 hide col-count",
+            order: None,
+            shown: false,
+        },
+        Column { name: "run", title: "Run id", class: "hide-2 hide", order: None, shown: false },
+    ],
+    filters: &[Filter {
+        name: "state",
+        title: "State",
+        lead: "",
+        choices: &[
+            ("delivered", "were delivered"),
+            ("trying", "are being tried"),
+            ("failed", "were given up"),
+            ("unneeded", "are not needed any more"),
+            ("tests", "are tests"),
+        ],
+    }],
+    orders: &[Order { name: "made", falls: true, natural: "newest first", turned: "" }],
+};
+
+/// What a choice of the filter is.
+fn kind(choice: &str) -> Kind {
+    match choice {
+        "delivered" => Kind::Of(Outcome::Delivered),
+        "trying" => Kind::Of(Outcome::Trying),
+        "failed" => Kind::Of(Outcome::GivenUp),
+        "unneeded" => Kind::Of(Outcome::CalledOff),
+        "tests" => Kind::Tests,
+        _ => Kind::All,
+    }
+}
 
 pub(crate) async fn page(
     State(state): State<ConsoleState>,
     place: Place,
     partial: Partial,
-    Asked(wanted): Asked<Wanted>,
+    wanted: Wanted,
 ) -> Result<Response, Failure> {
-    let unknown = || Failure::new(Category::Invalid, "There is no such filter", "Choose one above the list.");
-    let (_, _, kind) = *KINDS.iter().find(|(name, _, _)| *name == wanted.state).ok_or_else(unknown)?;
-    let search = wanted.search();
-    let filter = DeliveryFilter { kind, search: search.clone(), before: wanted.after()?, limit: ROWS };
+    let open = wanted.open(&SHEET)?;
+    let kind_wanted = kind(open.chosen("state").unwrap_or_default());
+    let filter =
+        DeliveryFilter { kind: kind_wanted, search: open.search(), before: open.after()?, limit: ROWS };
     let found = webhook::list(&state.app, place.env, filter).await?;
-    let next = found.next.map(|id| id.to_string());
-    let pages = wanted.pages(&path::webhooks(place.stage), found.rows.len(), found.total, next);
+    let url = place.current.settings.webhook.url.as_ref().map(url::Url::to_string);
+    let nothing = match found.counts.all {
+        0 => Some(nothing(&state, &place, url.is_some()).await?),
+        _ => None,
+    };
+    let list = open.draw(
+        &path::webhooks(place.stage),
+        Found {
+            rows: found.rows.iter().map(|listed| row(&place, &open, listed)).collect(),
+            total: found.total,
+            next: found.next.map(|id| id.to_string()),
+            nothing,
+        },
+        |_, choice| Some(found.counts.of(kind(choice))),
+    );
     let page = Webhooks {
         sub: counted(found.counts.all, "webhook so far", "webhooks so far"),
-        url: place.current.settings.webhook.url.as_ref().map(url::Url::to_string),
-        chips: chips(&place, &found.counts, &wanted.state, &search),
-        rows: found.rows.iter().map(|listed| row(&place, listed)).collect(),
-        shown: pages.shown,
-        first: pages.first,
-        next: pages.next,
-        empty: found.counts.all == 0,
-        snippet: super::snippet::trigger(&state, place.env).await?,
+        url,
+        list,
         frame: place.frame(Room::Webhooks, None),
-        state: wanted.state,
-        search,
     };
-    Ok(if partial.0 { html(&page.as_list()) } else { html(&page) })
+    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
+}
+
+async fn nothing(state: &ConsoleState, place: &Place, reachable: bool) -> Result<Nothing, Failure> {
+    let next = if reachable {
+        "Send a test to see whether your endpoint answers, or trigger a run."
+    } else {
+        "Set the URL of your endpoint first."
+    };
+    Ok(Nothing {
+        title: format!("No webhook in {} yet", place.stage.title()),
+        text: format!(
+            "One is sent when a person has signed up and their tenant is to be made in your app. {next}"
+        ),
+        snippet: super::snippet::trigger(state, place.env).await?,
+    })
 }
 
 pub(crate) async fn one(
@@ -89,7 +143,7 @@ pub(crate) async fn one(
 /// Sends a test and leads to what came of it.
 pub(crate) async fn send_test(
     State(state): State<ConsoleState>,
-    Posted { place, .. }: Posted<Place, Nothing>,
+    Posted { place, .. }: Posted<Place, visitor::Nothing>,
 ) -> Result<Response, Failure> {
     match webhook::send_test(&state.app, place.actor(), place.env).await {
         Ok(id) => Ok(Redirect::to(&path::webhook(place.stage, id)).into_response()),
@@ -102,32 +156,23 @@ pub(crate) async fn send_test(
     }
 }
 
-fn chips(place: &Place, counts: &Counts, current: &str, search: &str) -> Vec<Chip> {
-    let shown = |(name, _, kind): &&(&str, &str, Kind)| {
-        let rare = *kind == Kind::Of(Outcome::CalledOff);
-        !rare || counts.of(*kind) > 0 || *name == current
-    };
-    let chip = |(name, words, kind): &(&str, &str, Kind)| Chip {
-        words: (*words).to_owned(),
-        count: count(counts.of(*kind)),
-        href: path::with(&path::webhooks(place.stage), &[("state", name), ("q", search)]),
-        current: *name == current,
-    };
-    KINDS.iter().filter(shown).map(chip).collect()
-}
-
-fn row(place: &Place, listed: &Listed) -> Row {
+fn row(place: &Place, open: &Open, listed: &Listed) -> Row {
     let name = listed.run.as_ref().map(|run| run.email.to_string());
     let name = name.unwrap_or_else(|| "Test".to_owned());
+    let test = listed.run_id.is_none();
     Row {
+        id: format!("webhook-{}", listed.id),
         href: path::webhook(place.stage, listed.id),
-        id: listed.id.to_string(),
         initials: initials(&name),
-        test: listed.run_id.is_none(),
         name,
-        state: pill(listed.outcome, listed.run_id.is_none(), listed.attempts),
-        note: note(place, listed),
-        made: place.speaker.ago(listed.created_at),
+        line: listed.id.to_string(),
+        cells: open.cells(|column| match column {
+            "state" => Content::Pill(pill(listed.outcome, test, listed.attempts)),
+            "answer" => Content::Quiet(note(place, listed)),
+            "made" => Content::When(place.speaker.ago(listed.created_at)),
+            "attempts" => Content::Number(count(u64::try_from(listed.attempts).unwrap_or(0))),
+            _ => listed.run_id.map_or(Content::Nothing, |run| Content::Code(run.to_string())),
+        }),
     }
 }
 

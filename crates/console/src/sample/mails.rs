@@ -1,17 +1,24 @@
 //! *Mails*: none yet, a page of them, no match, one mail.
 
-use super::{Page, before, frame, page, pill, snippet, speaker};
+use super::{
+    Page, before, frame,
+    list::{self, Heads},
+    page, pill, speaker,
+};
 use crate::view::{
     Room, Tone,
-    mail::{Mail, Mails, Row},
+    list::{Content, Row},
+    mail::{Mail, Mails},
 };
 use model::platform::Stage;
 
 const ID: &str = "0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e";
 
 pub(super) fn pages() -> Vec<Page> {
-    let none = Mails { rows: Vec::new(), search: "nobody".into(), ..mails() };
-    let empty = Mails { rows: Vec::new(), empty: true, sub: "0 mails written".into(), ..mails() };
+    let none = Mails { list: list::no_match(mails().list), ..mails() };
+    let text = "The welcome mail is written when your backend has acknowledged a tenant.";
+    let empty = list::empty(mails().list, "No mail in Production yet", text);
+    let empty = Mails { list: empty, sub: "0 mails written".into(), ..mails() };
     vec![
         page("mails", &mails()),
         page("mails-no-match", &none),
@@ -20,29 +27,34 @@ pub(super) fn pages() -> Vec<Page> {
     ]
 }
 
+const HEADS: Heads<'_> =
+    &[("To", "col-wide"), ("Subject", "hide-2 hide"), ("State", "col-state"), ("Written", "hide col-when")];
+
 fn mails() -> Mails {
     let row = |recipient: &str, seconds| Row {
+        id: String::new(),
         href: "#".into(),
         initials: crate::words::initials(recipient),
-        recipient: recipient.into(),
-        subject: "Welcome to Acme Notes".into(),
-        state: pill(Tone::Off, "Written, not sent"),
-        written: speaker().ago(before(seconds)),
+        name: recipient.into(),
+        line: String::new(),
+        cells: list::cells(
+            HEADS,
+            vec![
+                Content::text("Welcome to Acme Notes"),
+                Content::Pill(pill(Tone::Off, "Written, not sent")),
+                Content::When(speaker().ago(before(seconds))),
+            ],
+        ),
     };
+    let rows = vec![
+        row("ada@acme-rockets.test", 30),
+        row("a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.example.test", 7_000),
+        row("kj@trajectory.test", 400_000),
+    ];
     Mails {
         frame: frame(Stage::Production, Room::Mails),
         sub: "303 mails written".into(),
-        search: String::new(),
-        rows: vec![
-            row("ada@acme-rockets.test", 30),
-            row("a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.example.test", 7_000),
-            row("kj@trajectory.test", 400_000),
-        ],
-        shown: "Rows 51–53 of 303".into(),
-        first: Some("#".into()),
-        next: Some("#".into()),
-        empty: false,
-        snippet: snippet(),
+        list: list::list("Mails that", HEADS, rows),
     }
 }
 

@@ -5,6 +5,7 @@ mod entrance;
 mod home;
 mod hosted;
 mod keys;
+mod list;
 mod mails;
 mod profiles;
 mod run;

@@ -1,9 +1,14 @@
 //! *Users* and *Accounts*: none yet, a page of them, no match, a person with everything, an account with nothing.
 
-use super::{Page, before, frame, page, pill, snippet, speaker};
+use super::{
+    Page, before, frame,
+    list::{self, Heads},
+    page, pill, speaker,
+};
 use crate::view::{
     Room, Tone,
-    profile::{Event, Link, Profile, Profiles, Row, Trait, Words},
+    list::{Content, Row},
+    profile::{Event, Link, Profile, Profiles, RunLink, Trait, Words},
     run::Fact,
 };
 use model::platform::Stage;
@@ -11,10 +16,13 @@ use model::platform::Stage;
 const LONG: &str = "a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.example.test";
 
 pub(super) fn pages() -> Vec<Page> {
-    let none = Profiles { rows: Vec::new(), search: "nobody".into(), ..users() };
-    let empty = Profiles { rows: Vec::new(), empty: true, sub: "0 people".into(), ..users() };
+    let none = Profiles { list: list::no_match(users().list), ..users() };
+    let text = "A person appears with the first event that names them.";
+    let empty = list::empty(users().list, "Nobody in Production yet", text);
+    let empty = Profiles { list: empty, sub: "0 people".into(), ..users() };
     vec![
         page("users", &users()),
+        page("users-filtered", &Profiles { list: list::filtered(users().list), ..users() }),
         page("users-no-match", &none),
         page("users-empty", &empty),
         page("user", &user()),
@@ -22,43 +30,42 @@ pub(super) fn pages() -> Vec<Page> {
     ]
 }
 
-fn words(title: &'static str, one: &'static str) -> Words {
-    Words {
-        title,
-        one,
-        search: "Search name, mail or id",
-        other: "Account",
-        empty: "A person appears with the first event that names them.",
-    }
-}
+const HEADS: Heads<'_> = &[
+    ("User", "col-wide"),
+    ("Account", "hide-2 hide"),
+    ("State", "col-state"),
+    ("Last active", "hide-2 hide col-when"),
+    ("First seen", "hide col-when"),
+];
 
 fn users() -> Profiles {
-    let row = |name: &str, line: &str, tone, state| Row {
+    let row = |name: &str, line: &str, account: &str, tone, state| Row {
+        id: String::new(),
         href: "#".into(),
         initials: crate::words::initials(name),
         name: name.into(),
         line: line.into(),
-        other: "Acme Rockets".into(),
-        state: pill(tone, state),
-        seen: speaker().ago(before(90)),
-        since: speaker().ago(before(90_000)),
+        cells: list::cells(
+            HEADS,
+            vec![
+                Content::text(account),
+                Content::Pill(pill(tone, state)),
+                Content::When(speaker().ago(before(90))),
+                Content::When(speaker().ago(before(90_000))),
+            ],
+        ),
     };
+    let rows = vec![
+        row("ada@acme-rockets.test", "Ada Byron", "Acme Rockets", Tone::Good, "Has an account"),
+        row(LONG, "u-0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e", "", Tone::Run, "No account yet"),
+        row("kj@trajectory.test", "u-4709", "", Tone::Wait, "On the waitlist"),
+        row("anon-77", "", "", Tone::Off, "Anonymous"),
+    ];
     Profiles {
         frame: frame(Stage::Production, Room::Users),
-        words: words("Users", "User"),
-        href: "#".into(),
+        words: Words { title: "Users", one: "User" },
         sub: "1,303 people".into(),
-        search: String::new(),
-        rows: vec![
-            row("ada@acme-rockets.test", "Ada Byron", Tone::Good, "Belongs to an account"),
-            row(LONG, "u-0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e", Tone::Run, "Known, without account"),
-            row("anon-77", "", Tone::Off, "Anonymous"),
-        ],
-        shown: "Rows 51–53 of 1,303".into(),
-        first: Some("#".into()),
-        next: Some("#".into()),
-        empty: false,
-        snippet: snippet(),
+        list: list::list("People who", HEADS, rows),
     }
 }
 
@@ -78,11 +85,11 @@ fn user() -> Profile {
     };
     Profile {
         frame: frame(Stage::Development, Room::Users),
-        words: words("Users", "User"),
-        list: "#".into(),
+        words: Words { title: "Users", one: "User" },
+        up: "#".into(),
         name: LONG.into(),
         id: "u-1".into(),
-        state: pill(Tone::Good, "Belongs to an account"),
+        state: pill(Tone::Good, "Has an account"),
         since: speaker().ago(before(90_000)),
         seen: speaker().ago(before(90)),
         events: vec![
@@ -103,14 +110,27 @@ fn user() -> Profile {
             known("plan", "Free Trial", false),
             known("enrichment_company_description", &"Makes rockets. ".repeat(12), true),
         ],
-        runs: Some("#".into()),
+        lead: vec![
+            Fact::text("Stage", "Stored as a lead"),
+            Fact::text("Account", "Acme Rockets"),
+            Fact::text("Plan", "Free Trial"),
+        ],
+        runs: [(Tone::Good, "Signed in again"), (Tone::Good, "Completed")]
+            .map(|(tone, words)| RunLink {
+                href: "#".into(),
+                name: String::new(),
+                state: pill(tone, words),
+                started: speaker().ago(before(9_000)),
+            })
+            .into(),
+        all_runs: Some("#".into()),
     }
 }
 
 fn account() -> Profile {
     Profile {
         frame: frame(Stage::Production, Room::Accounts),
-        words: words("Accounts", "Account"),
+        words: Words { title: "Accounts", one: "Account" },
         name: "g-17".into(),
         id: "g-17".into(),
         state: pill(Tone::Off, "Known by its events"),
@@ -122,7 +142,9 @@ fn account() -> Profile {
         links_title: "People",
         links: Vec::new(),
         traits: Vec::new(),
-        runs: None,
+        lead: Vec::new(),
+        runs: Vec::new(),
+        all_runs: None,
         ..user()
     }
 }

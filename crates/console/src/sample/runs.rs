@@ -1,10 +1,15 @@
 //! The list of runs: a few, a full page, none that matches, none at all; and whom to admit.
 
-use super::{Page, before, frame, page, pill, snippet, speaker};
+use super::{
+    Page, before, frame,
+    list::{self, Heads},
+    page, pill, speaker,
+};
 use crate::{
     view::{
         Room, Tone,
-        run::{Admit, Chip, Row, Runs},
+        list::{Content, Row},
+        run::{Admit, Runs},
     },
     words::initials,
 };
@@ -14,11 +19,25 @@ pub(super) fn pages() -> Vec<Page> {
     vec![
         page("runs", &runs(8)),
         page("runs-page", &runs(50)),
-        page("runs-no-match", &runs(0)),
-        page("runs-empty", &Runs { empty: true, ..runs(0) }),
+        page("runs-no-match", &Runs { list: list::no_match(runs(1).list), ..runs(1) }),
+        page(
+            "runs-empty",
+            &Runs { list: list::empty(runs(1).list, "No run in Development yet", NOTHING), ..runs(1) },
+        ),
         page("admit", &admit()),
     ]
 }
+
+const NOTHING: &str =
+    "A run begins when your backend triggers the workflow for a user who has just signed up.";
+
+const HEADS: Heads<'_> = &[
+    ("Person", "col-wide"),
+    ("Account", "hide-2 hide"),
+    ("State", "col-state"),
+    ("Detail", "hide-2 hide"),
+    ("Started", "hide col-when"),
+];
 
 fn runs(rows: usize) -> Runs {
     let people = [
@@ -64,41 +83,26 @@ fn runs(rows: usize) -> Runs {
     let row = |index: usize| {
         let (name, line, account, state, note) = &people[index % people.len()];
         Row {
+            id: format!("run-{index}"),
             href: "/run".into(),
             name: (*name).into(),
             line: (*line).into(),
             initials: initials(name),
-            account: (*account).into(),
-            state: state.clone(),
-            note: (*note).into(),
-            started: speaker().ago(before(113 * (index as u64 * index as u64 * 9 + 1))),
+            cells: list::cells(
+                HEADS,
+                vec![
+                    Content::text(*account),
+                    Content::Pill(state.clone()),
+                    Content::Quiet((*note).into()),
+                    Content::When(speaker().ago(before(113 * (index as u64 * index as u64 * 9 + 1)))),
+                ],
+            ),
         }
-    };
-    let chip = |words: &str, n: &str, current| Chip {
-        words: words.into(),
-        count: n.into(),
-        href: "#".into(),
-        current,
     };
     Runs {
         frame: frame(Stage::Development, Room::Runs),
-        sub: "1,284 runs, 37 of them since midnight".into(),
-        chips: vec![
-            chip("All", "1,284", rows > 0),
-            chip("Running", "1", false),
-            chip("Waiting", "13", rows == 0),
-            chip("Needs attention", "1", false),
-            chip("Completed", "1,260", false),
-            chip("Cancelled", "9", false),
-        ],
-        search: if rows == 0 { "zuse".into() } else { String::new() },
-        state: String::new(),
-        rows: (0..rows).map(row).collect(),
-        shown: format!("Rows 1–{rows} of 1,284"),
-        first: None,
-        next: Some("#".into()),
-        empty: false,
-        snippet: snippet(),
+        sub: "1,284 runs so far".into(),
+        list: list::list("Runs that", HEADS, (0..rows).map(row).collect()),
         waitlisted: 12,
     }
 }

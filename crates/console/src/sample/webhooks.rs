@@ -1,10 +1,17 @@
 //! *Webhooks*: none yet, a page of them, no match; one that is tried, one that was given up, a test; how to receive.
 
-use super::{Page, before, frame, page, pill, run::attempts, snippet, speaker};
+use super::{
+    Page, before, frame,
+    list::{self, Heads},
+    page, pill,
+    run::attempts,
+    snippet, speaker,
+};
 use crate::view::{
     Notice, Room, Tone,
-    run::{Act, Chip, Fact},
-    webhook::{Integrate, Row, Snippet, Webhook, Webhooks},
+    list::{Content, Row},
+    run::{Act, Fact},
+    webhook::{Integrate, Snippet, Webhook, Webhooks},
 };
 use model::platform::Stage;
 
@@ -14,9 +21,10 @@ const BODY: &str = "{\n  <em>\"eventType\"</em>: \"account_created\",\n  <em>\"t
 const RAW: &str = r#"{"tenant_provisioning_data":{"ts_tenant_id":"0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e","is_ts_provisioning_success":true},"eventType":"account_created"}"#;
 
 pub(super) fn pages() -> Vec<Page> {
-    let none = Webhooks { rows: Vec::new(), search: "nobody".into(), ..webhooks() };
-    let empty =
-        Webhooks { rows: Vec::new(), empty: true, url: None, sub: "0 webhooks so far".into(), ..webhooks() };
+    let none = Webhooks { list: list::no_match(webhooks().list), ..webhooks() };
+    let text = "One is sent when a person has signed up and their tenant is to be made in your app.";
+    let empty = list::empty(webhooks().list, "No webhook in Production yet", text);
+    let empty = Webhooks { list: empty, url: None, sub: "0 webhooks so far".into(), ..webhooks() };
     vec![
         page("webhooks", &webhooks()),
         page("webhooks-no-match", &none),
@@ -28,59 +36,52 @@ pub(super) fn pages() -> Vec<Page> {
     ]
 }
 
+const HEADS: Heads<'_> = &[
+    ("About", "col-wide"),
+    ("State", "col-state"),
+    ("Last answer", "hide-2 hide"),
+    ("Made", "hide col-when"),
+];
+
 fn webhooks() -> Webhooks {
     let row = |name: &str, tone, words, note: &str, seconds| Row {
+        id: String::new(),
         href: "/webhook-tried".into(),
-        name: name.into(),
-        id: ID.into(),
         initials: crate::words::initials(name),
-        test: name == "Test",
-        state: pill(tone, words),
-        note: note.into(),
-        made: speaker().ago(before(seconds)),
+        name: name.into(),
+        line: ID.into(),
+        cells: list::cells(
+            HEADS,
+            vec![
+                Content::Pill(pill(tone, words)),
+                Content::Quiet(note.into()),
+                Content::When(speaker().ago(before(seconds))),
+            ],
+        ),
     };
-    let chip = |words: &str, n: &str, current| Chip {
-        words: words.into(),
-        count: n.into(),
-        href: "#".into(),
-        current,
-    };
+    let rows = vec![
+        row(
+            "ada@acme-rockets.test",
+            Tone::Wait,
+            "Will be tried again",
+            "answered 503 Service Unavailable · attempt 2 · next in 5 s",
+            30,
+        ),
+        row("Test", Tone::Good, "Test taken", "answered 200 OK", 300),
+        row(
+            "a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.example.test",
+            Tone::Bad,
+            "Given up",
+            "nothing listens at acme-notes.test, port 443 · attempt 10",
+            7_000,
+        ),
+        row("kj@trajectory.test", Tone::Good, "Delivered", "answered 200 OK", 400_000),
+    ];
     Webhooks {
         frame: frame(Stage::Production, Room::Webhooks),
         sub: "303 webhooks so far".into(),
         url: Some(URL.into()),
-        chips: vec![
-            chip("All", "303", true),
-            chip("Delivered", "297", false),
-            chip("Being tried", "1", false),
-            chip("Given up", "2", false),
-            chip("Tests", "3", false),
-        ],
-        search: String::new(),
-        state: String::new(),
-        rows: vec![
-            row(
-                "ada@acme-rockets.test",
-                Tone::Wait,
-                "Will be tried again",
-                "answered 503 Service Unavailable · attempt 2 · next in 5 s",
-                30,
-            ),
-            row("Test", Tone::Good, "Test taken", "answered 200 OK", 300),
-            row(
-                "a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.example.test",
-                Tone::Bad,
-                "Given up",
-                "nothing listens at acme-notes.test, port 443 · attempt 10",
-                7_000,
-            ),
-            row("kj@trajectory.test", Tone::Good, "Delivered", "answered 200 OK", 400_000),
-        ],
-        shown: "Rows 51–54 of 303".into(),
-        first: Some("#".into()),
-        next: Some("#".into()),
-        empty: false,
-        snippet: snippet(),
+        list: list::list("Webhooks that", HEADS, rows),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod frame;
 pub mod home;
 pub mod hosted;
 pub mod key;
+pub mod list;
 pub mod mail;
 pub mod profile;
 pub mod run;

@@ -2,33 +2,17 @@
 
 use super::{
     frame::Frame,
+    list::List,
     run::{Fact, Pill},
 };
 use crate::words::When;
 use askama::Template;
 
-/// One person or account in a list.
-#[derive(Debug, Clone)]
-pub struct Row {
-    pub href: String,
-    pub initials: String,
-    pub name: String,
-    pub line: String,
-    /// Of a person, their account; of an account, its domain.
-    pub other: String,
-    pub state: Pill,
-    pub seen: When,
-    pub since: When,
-}
-
-/// What a list says of itself.
+/// What a room calls itself and each of its rows.
 #[derive(Debug, Clone)]
 pub struct Words {
     pub title: &'static str,
     pub one: &'static str,
-    pub search: &'static str,
-    pub other: &'static str,
-    pub empty: &'static str,
 }
 
 #[derive(Debug, Template)]
@@ -36,16 +20,8 @@ pub struct Words {
 pub struct Profiles {
     pub frame: Frame,
     pub words: Words,
-    /// This list without any filter.
-    pub href: String,
     pub sub: String,
-    pub search: String,
-    pub rows: Vec<Row>,
-    pub shown: String,
-    pub first: Option<String>,
-    pub next: Option<String>,
-    pub empty: bool,
-    pub snippet: String,
+    pub list: List,
 }
 
 /// One event of the timeline.
@@ -78,13 +54,23 @@ pub struct Link {
     pub active: bool,
 }
 
+/// One run, from the page of its person or account.
+#[derive(Debug, Clone)]
+pub struct RunLink {
+    pub href: String,
+    /// Whom it is for, where the page does not say so.
+    pub name: String,
+    pub state: Pill,
+    pub started: When,
+}
+
 #[derive(Debug, Template)]
 #[template(path = "operator/profile.html")]
 pub struct Profile {
     pub frame: Frame,
     pub words: Words,
     /// The list it belongs to.
-    pub list: String,
+    pub up: String,
     pub name: String,
     pub id: String,
     pub state: Pill,
@@ -99,6 +85,10 @@ pub struct Profile {
     pub links_title: &'static str,
     pub links: Vec<Link>,
     pub traits: Vec<Trait>,
-    /// Runs of this person.
-    pub runs: Option<String>,
+    /// How far a person has come, and what is stored of them as a lead; empty for an account.
+    pub lead: Vec<Fact>,
+    /// The newest runs of a person, or those that made an account.
+    pub runs: Vec<RunLink>,
+    /// Where all of them are, when there are more.
+    pub all_runs: Option<String>,
 }

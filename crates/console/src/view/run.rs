@@ -1,6 +1,9 @@
 //! *Runs*: the list, and one run as a timeline.
 
-use super::frame::{Frame, Tone};
+use super::{
+    frame::{Frame, Tone},
+    list::List,
+};
 use crate::words::When;
 use askama::Template;
 
@@ -11,44 +14,12 @@ pub struct Pill {
     pub words: String,
 }
 
-/// A filter whose words read as a sentence.
-#[derive(Debug, Clone)]
-pub struct Chip {
-    pub words: String,
-    pub count: String,
-    pub href: String,
-    pub current: bool,
-}
-
-#[derive(Debug, Clone)]
-pub struct Row {
-    pub href: String,
-    pub name: String,
-    pub line: String,
-    pub initials: String,
-    pub account: String,
-    pub state: Pill,
-    pub note: String,
-    pub started: When,
-}
-
 #[derive(Debug, Template)]
 #[template(path = "operator/runs.html", blocks = ["list"])]
 pub struct Runs {
     pub frame: Frame,
     pub sub: String,
-    pub chips: Vec<Chip>,
-    pub search: String,
-    /// The state that is filtered by, for the search form.
-    pub state: String,
-    pub rows: Vec<Row>,
-    /// `Rows 1–50 of 1,284`
-    pub shown: String,
-    pub first: Option<String>,
-    pub next: Option<String>,
-    /// Nothing was ever triggered here.
-    pub empty: bool,
-    pub snippet: String,
+    pub list: List,
     /// People on the waitlist, where one may admit a batch.
     pub waitlisted: u64,
 }

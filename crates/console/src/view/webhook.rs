@@ -2,24 +2,11 @@
 
 use super::{
     frame::Frame,
-    run::{Act, Attempt, Chip, Fact, Pill},
+    list::List,
+    run::{Act, Attempt, Fact, Pill},
 };
 use crate::words::When;
 use askama::Template;
-
-/// One delivery in the list.
-#[derive(Debug, Clone)]
-pub struct Row {
-    pub href: String,
-    pub name: String,
-    /// Its `webhook-id`.
-    pub id: String,
-    pub initials: String,
-    pub test: bool,
-    pub state: Pill,
-    pub note: String,
-    pub made: When,
-}
 
 #[derive(Debug, Template)]
 #[template(path = "operator/webhooks.html", blocks = ["list"])]
@@ -28,18 +15,7 @@ pub struct Webhooks {
     pub sub: String,
     /// Where they are sent, as it is set now.
     pub url: Option<String>,
-    pub chips: Vec<Chip>,
-    pub search: String,
-    /// What is filtered by, for the search form.
-    pub state: String,
-    pub rows: Vec<Row>,
-    /// Which rows of how many.
-    pub shown: String,
-    pub first: Option<String>,
-    pub next: Option<String>,
-    /// There is none at all: search or not.
-    pub empty: bool,
-    pub snippet: String,
+    pub list: List,
 }
 
 #[derive(Debug, Template)]

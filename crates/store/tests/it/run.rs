@@ -73,7 +73,7 @@ async fn a_run_is_written_read_and_listed_in_its_environment_alone() {
         let all = Filter { limit: 2, ..Filter::default() };
         let page = db.read(move |tx| run::list(tx, env(1), &all)).await.unwrap();
         assert_eq!(page, [runs[4].clone(), runs[3].clone()], "newest first");
-        let after = Cursor { at: page[1].created_at, id: page[1].id.to_string() };
+        let after = Cursor::at(page[1].created_at, page[1].id.to_string());
         let rest = Filter { limit: 10, after: Some(after), ..Filter::default() };
         let page = db.read(move |tx| run::list(tx, env(1), &rest)).await.unwrap();
         assert_eq!(page.len(), 3);

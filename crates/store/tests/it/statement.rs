@@ -36,6 +36,36 @@ async fn no_statement_reads_a_whole_environment_for_one_row() {
     }
 }
 
+/// A page of a list begins where its cursor says, by an index that has the order: it neither sorts nor reads what is
+/// before it. The row values `(key, id)` are what makes both engines look that up.
+#[tokio::test]
+async fn a_page_of_a_list_is_found_in_its_order() {
+    for test in testkit::databases("store_pages", &crate::components()).await {
+        if test.database().engine() != Engine::Sqlite {
+            continue;
+        }
+        let (mut pages, mut poor) = (0, Vec::new());
+        for text in store::statements().map(sql::Statement::text) {
+            if !begins_behind_a_row(text) {
+                continue;
+            }
+            pages += 1;
+            let plan = plan(&test.database(), text).await;
+            let sought = |step: &String| step.starts_with("SEARCH") && step.contains(")<(?,?)");
+            let sought = plan.iter().any(|step| sought(step) || step.contains(")>(?,?)"));
+            if !sought || plan.iter().any(|step| step.contains("USE TEMP B-TREE FOR ORDER BY")) {
+                poor.push(format!("{text}\n  {}", plan.join("\n  ")));
+            }
+        }
+        assert!(pages > 20, "{pages} statements are pages of a list");
+        assert!(poor.is_empty(), "{}", poor.join("\n"));
+    }
+}
+
+fn begins_behind_a_row(text: &str) -> bool {
+    text.contains(") < ($") || text.contains(") > ($")
+}
+
 /// Whether the statement compares more than the environment, and not only where a filter is asked for.
 fn names_a_row(text: &str) -> bool {
     let Some((_, conditions)) = text.split_once("WHERE environment_id = $1") else { return false };

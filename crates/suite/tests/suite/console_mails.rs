@@ -29,7 +29,7 @@ async fn mails_are_listed_searched_and_read() {
     let found = text(&browser.get(&house, &format!("{MAILS}?q=ADA")).await);
     assert!(found.contains("Rows 1–1 of 1") && !found.contains("grace"), "{found}");
     let none = text(&browser.get(&house, &format!("{MAILS}?q=%25")).await);
-    assert!(none.contains("No mail matches"), "a sign of LIKE is a character: {none}");
+    assert!(none.contains("Nothing matches"), "a sign of LIKE is a character: {none}");
 
     let (_, after) = found.split_once(&format!("href=\"{MAILS}/")).unwrap();
     let one = format!("{MAILS}/{}", after.split('"').next().unwrap());

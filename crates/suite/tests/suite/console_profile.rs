@@ -32,7 +32,7 @@ async fn a_signup_is_a_person_in_an_account_with_a_story() {
     let users = text(&browser.get(&house, USERS).await);
     assert!(users.contains("1 person") && users.contains("ada@acme.com"), "{users}");
     let one = text(&browser.get(&house, &first_row(&users, USERS)).await);
-    for words in ["signed_up", "account_added_user", "found by enrichment", "Belongs to an account"] {
+    for words in ["signed_up", "account_added_user", "found by enrichment", "Has an account"] {
         assert!(one.contains(words), "{words}: {one}");
     }
     let accounts = text(&browser.get(&house, ACCOUNTS).await);

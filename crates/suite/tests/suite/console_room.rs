@@ -197,8 +197,8 @@ async fn runs_are_listed_searched_and_opened_in_their_environment_alone() {
     assert!(found.contains("Rows 1–1 of 1"), "{found}");
     let far = text(&browser.get(&house, "/console/dev/runs?q=ADA&from=18446744073709551615").await);
     assert!(far.contains("Rows 1–1 of 1"), "no more rows stand before a page than there are: {far}");
-    assert!(text(&browser.get(&house, "/console/dev/runs?q=zuse").await).contains("No run matches"));
-    assert!(text(&browser.get(&house, "/console/dev/runs?state=incident").await).contains("No run matches"));
+    assert!(text(&browser.get(&house, "/console/dev/runs?q=zuse").await).contains("Nothing matches"));
+    assert!(text(&browser.get(&house, "/console/dev/runs?state=incident").await).contains("Nothing matches"));
 
     let page = text(&browser.get(&house, &format!("/console/dev/runs/{run}")).await);
     for part in
@@ -220,7 +220,7 @@ async fn runs_are_listed_searched_and_opened_in_their_environment_alone() {
     let rows = text(&browser.get(&house, "/console/dev/runs?q=ada").await);
     assert!(!rows.contains("<html") && rows.contains("Rows 1–1 of 1"), "{rows}");
     let none = text(&browser.get(&house, "/console/dev/runs?q=zuse").await);
-    assert!(!none.contains("<html") && none.contains("No run matches"), "{none}");
+    assert!(!none.contains("<html") && none.contains("Nothing matches"), "{none}");
 }
 
 /// Four kilobytes of an answer become a hundred times as much when they are deep and indented.

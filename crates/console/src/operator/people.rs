@@ -1,0 +1,277 @@
+//! *Users* and *Accounts*: two lists of the same kind. The page behind each row is in [`super::profile`].
+
+use super::{
+    list::{Column, Filter, Found, Open, Order, ROWS, SPANS, Sheet, Wanted, since},
+    profile::account_name,
+    snippet,
+};
+use crate::{
+    ConsoleState,
+    failure::{Failure, html},
+    path,
+    view::{
+        Room, Tone,
+        list::{Content, List, Nothing, Row},
+        profile::{Profiles, Words},
+        run::Pill,
+    },
+    visitor::{Partial, Place},
+    words::{count, counted, initials},
+};
+use app::profile::{self, Account, AccountRow, By, Listed, Only, User};
+use axum::{extract::State, response::Response};
+use kernel::Cursor;
+use model::run::{RunState, WaitingFor};
+
+const ORDERS: &[Order] = &[
+    Order { name: "new", falls: true, natural: "newest first", turned: "oldest first" },
+    Order { name: "seen", falls: true, natural: "last active first", turned: "longest away first" },
+    Order { name: "name", falls: false, natural: "from A to Z", turned: "from Z to A" },
+    Order { name: "people", falls: true, natural: "most people first", turned: "fewest people first" },
+];
+
+const SEEN: Column = Column {
+    name: "seen",
+    title: "Last active",
+    class: "hide-2 hide col-when",
+    order: Some("seen"),
+    shown: true,
+};
+const FIRST: Column =
+    Column { name: "first", title: "First seen", class: "hide col-when", order: Some("new"), shown: true };
+const ACTIVE: Filter = Filter { name: "active", title: "Active", lead: "were active", choices: SPANS };
+
+static USERS: Sheet = Sheet {
+    name: "users",
+    who: "People who",
+    search: "Search name, mail or id",
+    first: Column { name: "user", title: "User", class: "col-wide", order: Some("name"), shown: true },
+    columns: &[
+        Column { name: "account", title: "Account", class: "hide-2 hide", order: None, shown: true },
+        Column { name: "state", title: "State", class: "col-state", order: None, shown: true },
+        SEEN,
+        FIRST,
+        Column {
+            name: "signed",
+            title: "Signed up",
+            class: "hide-2 hide col-when",
+            order: None,
+            shown: false,
+        },
+        Column { name: "id", title: "Id", class: "hide-2 hide", order: None, shown: false },
+    ],
+    filters: &[
+        Filter { name: "signed", title: "Signed up", lead: "signed up", choices: SPANS },
+        ACTIVE,
+        Filter {
+            name: "state",
+            title: "State",
+            lead: "",
+            choices: &[
+                ("member", "have an account"),
+                ("known", "have no account yet"),
+                ("anonymous", "are anonymous"),
+                ("waitlist", "wait on the waitlist"),
+                ("ack", "wait for your acknowledgement"),
+                ("incident", "need attention"),
+            ],
+        },
+    ],
+    orders: ORDERS.split_at(3).0,
+};
+
+static ACCOUNTS: Sheet = Sheet {
+    name: "accounts",
+    who: "Accounts that",
+    search: "Search name, domain or id",
+    first: Column { name: "account", title: "Account", class: "col-wide", order: Some("name"), shown: true },
+    columns: &[
+        Column { name: "domain", title: "Domain", class: "hide-2 hide", order: None, shown: true },
+        Column {
+            name: "people",
+            title: "People",
+            class: "hide col-count",
+            order: Some("people"),
+            shown: true,
+        },
+        Column { name: "state", title: "State", class: "col-state", order: None, shown: true },
+        SEEN,
+        FIRST,
+        Column {
+            name: "created",
+            title: "Created",
+            class: "hide-2 hide col-when",
+            order: None,
+            shown: false,
+        },
+        Column { name: "id", title: "Id", class: "hide-2 hide", order: None, shown: false },
+    ],
+    filters: &[
+        Filter { name: "created", title: "Created", lead: "were created", choices: SPANS },
+        ACTIVE,
+        Filter {
+            name: "state",
+            title: "Kind",
+            lead: "",
+            choices: &[
+                ("created", "a signup created"),
+                ("told", "are known by their events alone"),
+                ("empty", "have nobody"),
+                ("alone", "have one person"),
+                ("team", "have several people"),
+            ],
+        },
+    ],
+    orders: ORDERS,
+};
+
+fn filter(place: &Place, open: &Open, created: &str) -> Result<profile::Filter, Failure> {
+    let (order, turned) = open.order();
+    let now = place.speaker.now();
+    Ok(profile::Filter {
+        only: Only {
+            search: Some(open.search()),
+            created_since: since(open.chosen(created), now),
+            seen_since: since(open.chosen("active"), now),
+            state: open.chosen("state"),
+        },
+        by: match order {
+            "seen" => By::LastSeen,
+            "name" => By::Title,
+            "people" => By::Members,
+            _ => By::FirstSeen,
+        },
+        turned,
+        after: open.after()?,
+        limit: ROWS,
+    })
+}
+
+pub(crate) async fn users(
+    State(state): State<ConsoleState>,
+    place: Place,
+    partial: Partial,
+    wanted: Wanted,
+) -> Result<Response, Failure> {
+    let open = wanted.open(&USERS)?;
+    let found = profile::users(&state.app, place.env, filter(&place, &open, "signed")?).await?;
+    let rows = found.rows.iter().map(|user| user_row(&place, &open, user)).collect();
+    let text =
+        "A person appears with the first event that names them, or when your backend triggers their signup.";
+    let page = Profiles {
+        words: Words { title: "Users", one: "User" },
+        sub: counted(found.all, "person", "people"),
+        list: draw(&state, &place, &open, &path::users(place.stage), &found, (rows, text)).await?,
+        frame: place.frame(Room::Users, None),
+    };
+    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
+}
+
+pub(crate) async fn accounts(
+    State(state): State<ConsoleState>,
+    place: Place,
+    partial: Partial,
+    wanted: Wanted,
+) -> Result<Response, Failure> {
+    let open = wanted.open(&ACCOUNTS)?;
+    let found = profile::accounts(&state.app, place.env, filter(&place, &open, "created")?).await?;
+    let rows = found.rows.iter().map(|row| account_row(&place, &open, row)).collect();
+    let text = "An account appears when a signup makes one, or when a group call tells of it.";
+    let page = Profiles {
+        words: Words { title: "Accounts", one: "Account" },
+        sub: counted(found.all, "account", "accounts"),
+        list: draw(&state, &place, &open, &path::accounts(place.stage), &found, (rows, text)).await?,
+        frame: place.frame(Room::Accounts, None),
+    };
+    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
+}
+
+async fn draw<T>(
+    state: &ConsoleState,
+    place: &Place,
+    open: &Open,
+    href: &str,
+    found: &Listed<T>,
+    (rows, text): (Vec<Row>, &str),
+) -> Result<List, Failure> {
+    let nothing = match found.all {
+        0 => Some(Nothing {
+            title: format!("Nobody in {} yet", place.stage.title()),
+            text: text.to_owned(),
+            snippet: snippet::trigger(state, place.env).await?,
+        }),
+        _ => None,
+    };
+    let next = found.next.as_ref().map(Cursor::to_string);
+    Ok(open.draw(href, Found { rows, total: found.total, next, nothing }, |_, _| None))
+}
+
+fn user_row(place: &Place, open: &Open, user: &User) -> Row {
+    let person = &user.person;
+    let (email, name) = (person.email(), person.name());
+    let title = email.clone().or_else(|| name.clone()).unwrap_or_else(|| person.user_id.clone());
+    let line = match (email, name) {
+        (Some(_), Some(name)) => name,
+        (None, None) => String::new(),
+        _ => person.user_id.clone(),
+    };
+    let speaker = &place.speaker;
+    Row {
+        id: String::new(),
+        href: path::user(place.stage, &person.user_id),
+        initials: initials(&title),
+        cells: open.cells(|column| match column {
+            "account" => Content::text(user.accounts.iter().map(account_name).collect::<Vec<_>>().join(", ")),
+            "state" => Content::Pill(user_state(user)),
+            "seen" => Content::When(speaker.ago(person.known.last_seen_at)),
+            "first" => Content::When(speaker.ago(person.known.first_seen_at)),
+            "signed" => Content::when(person.known.created_at().map(|at| speaker.ago(at))),
+            _ => Content::Code(person.user_id.clone()),
+        }),
+        name: title,
+        line,
+    }
+}
+
+fn account_row(place: &Place, open: &Open, row: &AccountRow) -> Row {
+    let (account, speaker) = (&row.account, &place.speaker);
+    let name = account.name().unwrap_or_else(|| account.account_id.clone());
+    Row {
+        id: String::new(),
+        href: path::account(place.stage, &account.account_id),
+        initials: initials(&name),
+        line: counted(row.members, "person", "people"),
+        cells: open.cells(|column| match column {
+            "domain" => Content::text(account.domain().unwrap_or_default()),
+            "people" => Content::Number(count(row.members)),
+            "state" => Content::Pill(account_state(account)),
+            "seen" => Content::When(speaker.ago(account.known.last_seen_at)),
+            "first" => Content::When(speaker.ago(account.known.first_seen_at)),
+            "created" => Content::when(account.known.created_at().map(|at| speaker.ago(at))),
+            _ => Content::Code(account.account_id.clone()),
+        }),
+        name,
+    }
+}
+
+/// What one wants to know first of a person: what stands still, where they wait, whether they have an account.
+pub(super) fn user_state(user: &User) -> Pill {
+    let member = user.accounts.iter().any(|one| one.membership.active);
+    let (tone, words) = match (user.run, user.person.known.identified_at) {
+        (Some((RunState::Incident, _)), _) => (Tone::Bad, "Needs attention"),
+        (Some((_, Some(WaitingFor::Waitlist))), _) => (Tone::Wait, "On the waitlist"),
+        (Some((RunState::Running | RunState::Waiting, _)), _) if !member => (Tone::Wait, "Signing up"),
+        _ if member => (Tone::Good, "Has an account"),
+        (_, Some(_)) => (Tone::Run, "No account yet"),
+        (_, None) => (Tone::Off, "Anonymous"),
+    };
+    Pill { tone, words: words.to_owned() }
+}
+
+pub(super) fn account_state(account: &Account) -> Pill {
+    let plan = account.plan();
+    match account.known.registered_at {
+        Some(_) => Pill { tone: Tone::Good, words: plan.unwrap_or_else(|| "Created".to_owned()) },
+        None => Pill { tone: Tone::Off, words: plan.unwrap_or_else(|| "Known by its events".to_owned()) },
+    }
+}
