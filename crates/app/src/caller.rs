@@ -256,7 +256,7 @@ impl Callers {
     }
 
     /// Writes the use of a key where that is due. A use that could not be written is no reason to refuse a caller.
-    async fn touch(&self, key: KeyId) {
+    pub(crate) async fn touch(&self, key: KeyId) {
         let now = self.db.now();
         if !self.touch_is_due(key, now) {
             return;

@@ -114,7 +114,9 @@ impl Audience {
 /// Gives a token, or says why not.
 pub async fn issue(app: &App, wanted: Wanted) -> Result<Secret<String>, TokenFault> {
     let desk = Desk { db: &app.db, signers: &app.signers, rng: &*app.rng, issuer: &app.options.issuer };
-    desk.issue(wanted).await
+    let (key, token) = desk.issue(wanted).await?;
+    app.callers.touch(key).await;
+    Ok(token)
 }
 
 /// What giving a token takes.
@@ -126,7 +128,8 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn issue(&self, wanted: Wanted) -> Result<Secret<String>, TokenFault> {
+    /// The token, and the key that asked.
+    async fn issue(&self, wanted: Wanted) -> Result<(KeyId, Secret<String>), TokenFault> {
         let names = names(&wanted.scopes)?;
         let life = life(wanted.expiry)?;
         let key = self.holder(&wanted.key_id, wanted.private_key).await?;
@@ -139,7 +142,7 @@ impl Desk<'_> {
         // Signing in ends here: the row belongs to whoever proved that they hold its key.
         let env = Env::vouched(key.environment);
         let signed = self.signers.sign(env, ACCESS_TOKEN, Some(key.id.to_string()), claims).await?;
-        Ok(Secret::new(signed))
+        Ok((key.id, Secret::new(signed)))
     }
 
     /// The key, if the caller holds its private half.

@@ -61,7 +61,7 @@ fn part(token: &Secret<String>, index: usize) -> Value {
 #[tokio::test]
 async fn a_token_holds_what_the_domain_shows() {
     for bench in Bench::all("token_holds").await {
-        let token = bench.desk().issue(bench.wanted()).await.unwrap();
+        let (_, token) = bench.desk().issue(bench.wanted()).await.unwrap();
         let (header, claims) = (part(&token, 0), part(&token, 1));
         let key_id = bench.wanted().key_id;
         assert_eq!(header["alg"], "RS256");
@@ -74,7 +74,7 @@ async fn a_token_holds_what_the_domain_shows() {
         assert_eq!(claims["iss"], "ThriveStack");
         assert_eq!(claims["client_id"], json!(key_id));
         assert_eq!(claims["environment_id"], json!(bench.installed.env().id()));
-        let another = bench.desk().issue(bench.wanted()).await.unwrap();
+        let (_, another) = bench.desk().issue(bench.wanted()).await.unwrap();
         assert_ne!(part(&another, 1)["jti"], claims["jti"]);
     }
 }
@@ -82,7 +82,7 @@ async fn a_token_holds_what_the_domain_shows() {
 #[tokio::test]
 async fn the_published_key_set_verifies_the_token() {
     for bench in Bench::all("token_jwks").await {
-        let token = bench.desk().issue(bench.wanted()).await.unwrap();
+        let (_, token) = bench.desk().issue(bench.wanted()).await.unwrap();
         let environments = &bench.installed.initialised.environments;
         let own = bench.signers.published(environments.development).await.unwrap().unwrap();
         let other = bench.signers.published(environments.production).await.unwrap().unwrap();
@@ -102,7 +102,7 @@ async fn the_published_key_set_verifies_the_token() {
 async fn several_scopes_come_back_as_an_array_each_once() {
     for bench in Bench::all("token_scopes").await {
         let scopes = vec!["telemetry_apis, workflow_trigger_api".to_owned(), "telemetry_apis".to_owned()];
-        let token = bench.desk().issue(Wanted { scopes, ..bench.wanted() }).await.unwrap();
+        let (_, token) = bench.desk().issue(Wanted { scopes, ..bench.wanted() }).await.unwrap();
         assert_eq!(part(&token, 1)["aud"], json!(["telemetry_apis", "workflow_trigger_api"]));
     }
 }
