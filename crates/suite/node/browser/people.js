@@ -1,0 +1,41 @@
+// What people do again and again.
+"use strict";
+
+const PASSWORD = "correct horse battery";
+
+// An operator who comes in by the one-time link, sets a password and stands on Home.
+async function comeIn(journey) {
+  const operator = await journey.person();
+  await operator.goto(journey.stage.console);
+  await operator.getByLabel("Password").fill(PASSWORD);
+  await operator.getByRole("button", { name: "Set password and sign in" }).click();
+  await operator.waitForURL("**/console/dev");
+  return operator;
+}
+
+// Somebody who signs up in Acme Notes; where that leads, nobody knows yet.
+async function signUp(page, stage, name, email) {
+  await page.goto(stage.acme);
+  await page.getByLabel("Your name").fill(name);
+  await page.getByLabel("Work e-mail").fill(email);
+  await page.getByRole("button", { name: "Create my workspace" }).click();
+}
+
+// Goes to a room by the menu.
+async function room(page, name) {
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+}
+
+// Finds something in a room's list and opens it.
+async function find(page, name, words, entry) {
+  await room(page, name);
+  await page.getByRole("searchbox").fill(words);
+  // Also where the script that searches while one types has not come yet.
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.searchParams.get("q") === words);
+  await page.getByRole("main").getByRole("link", { name: entry ?? words }).first().click();
+  await page.locator("h1").filter({ hasNotText: new RegExp(`^${name}$`) }).waitFor();
+}
+
+module.exports = { comeIn, find, room, signUp };
