@@ -78,6 +78,8 @@ pub struct Options {
     pub public_url: Url,
     /// `iss` of our tokens (decision D5).
     pub issuer: String,
+    /// This process runs in a container, where `localhost` is not the machine that the operator means.
+    pub in_container: bool,
     pub development: Pace,
     pub production: Pace,
 }
@@ -98,6 +100,7 @@ impl Options {
         Self {
             public_url,
             issuer: "ThriveStack".to_owned(),
+            in_container: false,
             development: Pace {
                 retry: Schedule::development(),
                 ack_wait: Duration::from_secs(60),
@@ -109,6 +112,11 @@ impl Options {
                 resends_max: 3,
             },
         }
+    }
+
+    /// From where webhooks of this stage are sent.
+    pub const fn sender(&self, stage: Stage) -> webhook::Sender {
+        webhook::Sender { stage, in_container: self.in_container }
     }
 
     pub const fn pace(&self, stage: Stage) -> &Pace {

@@ -11,6 +11,7 @@ use app::{
     operator::{self, Actor},
     run::{self, RunCounts},
     setting::{self, Current},
+    webhook::Sender,
 };
 use axum::{
     Form, RequestExt,
@@ -50,6 +51,8 @@ pub(crate) struct Place {
     pub current: Arc<Current>,
     pub speaker: Speaker,
     pub counts: RunCounts,
+    /// From where its webhooks are sent.
+    pub sender: Sender,
 }
 
 /// A form that was sent from our own page by the one who is signed in.
@@ -96,7 +99,8 @@ impl Place {
         let current = setting::current(&state.app, env).await?;
         let counts = run::counts(&state.app, env).await?;
         let speaker = Speaker::new(state.app.db.now(), &current.settings.time_zone);
-        Ok(Self { visitor, env, stage, current, speaker, counts })
+        let sender = state.app.options.sender(stage);
+        Ok(Self { visitor, env, stage, current, speaker, counts, sender })
     }
 }
 

@@ -150,12 +150,26 @@ fn classify(error: reqwest::Error, limit: Duration) -> SendFault {
     }
     let error = error.without_url();
     if error.is_timeout() {
-        return SendFault::Timeout {
-            limit: if error.is_connect() { limit.min(CONNECT_TIMEOUT) } else { limit },
-        };
+        let connecting = error.is_connect();
+        let limit = if connecting { limit.min(CONNECT_TIMEOUT) } else { limit };
+        return SendFault::Timeout { limit, connecting };
     }
     if error.is_connect() {
-        return SendFault::Connect { source: error.into() };
+        return SendFault::of_connecting(error.into());
+    }
+    if is_no_http(&error) {
+        return SendFault::NotHttp { source: error.into() };
     }
     SendFault::Broken { source: error.into() }
+}
+
+fn is_no_http(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if current.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
 }

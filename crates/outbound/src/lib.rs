@@ -25,7 +25,7 @@ mod resolver;
 pub use address::is_global;
 pub use client::{CONNECT_TIMEOUT, Client};
 pub use country::{Countries, CountryFault, Place};
-pub use fault::SendFault;
+pub use fault::{CertificateProblem, SendFault};
 pub use futures_util::future::BoxFuture;
 pub use listener::OwnListeners;
 pub use message::{RESPONSE_BODY_BYTES_MAX, RESPONSE_HEADERS_BYTES_MAX, Request, Response, TIMEOUT_DEFAULT};

@@ -79,5 +79,5 @@ pub fn answer(status: u16, body: impl Into<Bytes>) -> Response {
 
 /// What a host says on which nobody listens.
 pub fn refused() -> SendFault {
-    SendFault::Connect { source: std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into() }
+    SendFault::Closed { source: std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into() }
 }

@@ -13,3 +13,5 @@ mod policy;
 mod recorded;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/tls.rs"]
+mod tls;

@@ -2,6 +2,7 @@
 
 use kernel::{Clock, Monotonic, Rng, Timestamp};
 use std::{
+    path::Path,
     sync::atomic::{AtomicI64, Ordering},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -53,6 +54,17 @@ impl Rng for OsRng {
         aws_lc_rs::rand::fill(bytes)
             .expect("the operating system gives random bytes or the process must not run");
     }
+}
+
+/// Whether this process runs in a container, by what Docker, Podman, Kubernetes and LXC leave in it. `root` is the root of
+/// its file system. One that leaves none of it is not recognised, and then `localhost` is taken at its word.
+pub fn in_container(root: &Path) -> bool {
+    let marks =
+        [".dockerenv", "run/.containerenv", "run/secrets/kubernetes.io", "var/run/secrets/kubernetes.io"];
+    let engines = ["docker", "containerd", "kubepods", "libpod", "lxc"];
+    // Of the first process: in version 1 of control groups its path names the engine.
+    let group = std::fs::read_to_string(root.join("proc/1/cgroup")).unwrap_or_default();
+    marks.iter().any(|mark| root.join(mark).exists()) || engines.iter().any(|engine| group.contains(engine))
 }
 
 /// Time since the process began, for telling how long a start took.

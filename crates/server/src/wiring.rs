@@ -6,14 +6,18 @@ use crate::{
     data_dir::{self, DataDirFault},
     parts::Parts,
     probe::Health,
-    real::{OsRng, SystemClock},
+    real::{self, OsRng, SystemClock},
 };
 use app::{App, Services};
 use axum::{Router, middleware};
 use durable::{Executor, Registry};
 use kernel::{Clock, Rng, Secret};
 use outbound::{Countries, Http, OwnListeners};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use store::seal::{SealFault, Sealer};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -30,6 +34,8 @@ pub struct Outside {
     pub http: Arc<dyn Http>,
     /// Our own addresses, which no webhook may be sent to.
     pub listeners: OwnListeners,
+    /// Whether `localhost` is a container's.
+    pub in_container: bool,
 }
 
 impl Outside {
@@ -37,7 +43,8 @@ impl Outside {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let listeners = OwnListeners::default();
         let http = Arc::new(outbound::Client::new(listeners.clone()));
-        Self { clock, rng: Arc::new(OsRng), http, listeners }
+        let in_container = real::in_container(Path::new("/"));
+        Self { clock, rng: Arc::new(OsRng), http, listeners, in_container }
     }
 }
 
@@ -136,7 +143,7 @@ impl State {
             http: Arc::clone(&outside.http),
             geo,
             jobs: executor.jobs(),
-            options: app_options(config, public_url),
+            options: app_options(config, public_url, outside.in_container),
             settings: Default::default(),
             passwords: Default::default(),
             definitions: Default::default(),
@@ -201,8 +208,9 @@ pub fn open_journal(path: PathBuf, rng: &dyn Rng) -> Result<journal::Journal, Wi
     Ok(journal)
 }
 
-fn app_options(config: &Config, public_url: Url) -> app::Options {
+fn app_options(config: &Config, public_url: Url, in_container: bool) -> app::Options {
     let mut options = app::Options::new(public_url);
+    options.in_container = in_container;
     options.issuer.clone_from(&config.token_issuer);
     options.development.retry = config.retry_development.clone();
     options.production.retry = config.retry_production.clone();

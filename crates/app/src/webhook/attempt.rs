@@ -1,6 +1,6 @@
 //! One attempt as it is sent and as it is kept.
 
-use super::Purpose;
+use super::{Purpose, Sender, explain};
 use crate::App;
 use crate::setting::Current;
 use kernel::Timestamp;
@@ -69,8 +69,8 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    pub fn of(sent: Result<Response, SendFault>, now: Timestamp) -> Self {
-        match sent {
+    pub fn of(answer: Result<Response, SendFault>, url: &Url, sender: Sender, now: Timestamp) -> Self {
+        match answer {
             Ok(response) => {
                 let verdict = Verdict::of_answer(response.status, response.header("retry-after"), now);
                 let kept = response.body.len().min(BODY_KEPT_BYTES);
@@ -83,13 +83,19 @@ impl Outcome {
                     body: response.body[..kept].to_vec(),
                 }
             }
-            Err(fault) => Self::silence(kernel::chain(&fault)),
+            Err(fault) => {
+                // What is kept is for who can mend it; the chain of causes is for who looks closer.
+                tracing::debug!(error = %kernel::chain(&fault), "no answer came");
+                Self::silence(explain(&fault, url, sender))
+            }
         }
     }
 
     /// The process is asked to end while the attempt is under way.
     pub fn interrupted() -> Self {
-        Self::silence("interrupted by a shutdown; the receiver may have got it".to_owned())
+        Self::silence(
+            "the attempt was cut short when this server was stopped. The receiver may have got it".to_owned(),
+        )
     }
 
     fn silence(error: String) -> Self {

@@ -71,7 +71,9 @@ async fn attempt(app: &App, claimed: Claimed, interrupted: CancellationToken) ->
     };
     let (sent, answer) = send(app, request, done.work.purpose, done.step.now, &interrupted).await;
     let stopping = answer.is_none();
-    let outcome = answer.map_or_else(Outcome::interrupted, |answer| Outcome::of(answer, app.db.now()));
+    let sender = app.options.sender(done.step.current.environment.stage);
+    let outcome = answer
+        .map_or_else(Outcome::interrupted, |answer| Outcome::of(answer, &sent.url, sender, app.db.now()));
     record(app, Record::new(app, done, sent, outcome, stopping)).await
 }
 

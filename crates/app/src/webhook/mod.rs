@@ -19,6 +19,7 @@ mod deliver;
 mod gone;
 mod overdue;
 mod test_send;
+mod trouble;
 mod view;
 
 pub use bound::Bounds;
@@ -27,6 +28,7 @@ pub use gone::EndpointGone;
 pub use overdue::AckOverdue;
 pub use store::delivery::list::{Counts, Kind, Listed, Outcome};
 pub use test_send::{TestFault, send_test};
+pub use trouble::{Sender, elsewhere, explain};
 pub(crate) use view::may_retry;
 pub use view::{AttemptView, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryViewFault, detail, list};
 

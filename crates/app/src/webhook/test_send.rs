@@ -62,7 +62,9 @@ pub async fn send_test(app: &App, actor: &Actor, env: Env) -> Result<DeliveryId,
     app.deliveries.leave(environment, place, app.clock.monotonic().since(entered), app.db.now());
 
     let ended_at = app.db.now();
-    let outcome = answer.map_or_else(Outcome::interrupted, |answer| Outcome::of(answer, ended_at));
+    let sender = app.options.sender(current.environment.stage);
+    let outcome =
+        answer.map_or_else(Outcome::interrupted, |answer| Outcome::of(answer, &sent.url, sender, ended_at));
     let delivered_at = (outcome.verdict == Verdict::Delivered).then_some(ended_at);
     app.db
         .write(Locks::none(), move |tx| {

@@ -147,6 +147,7 @@ fn draw(
         focus: remarks.faults.first().map_or("", |fault| fault.field.name()),
         changed: Some(speaker.ago(current.changed_at)),
         disabled: current.settings.webhook.disabled_at.map(|at| speaker.ago(at)),
+        unreachable: unreachable(place),
         secret: secret(place, secret_shown),
         zones: zones(),
         name_max: setting::NAME_CHARS_MAX,
@@ -181,6 +182,12 @@ fn fields(draft: &Draft, remarks: &Remarks) -> Fields {
         role_id: field(Field::RoleId),
         role_name: field(Field::RoleName),
     }
+}
+
+/// What can be told of the URL that is set without sending anything.
+fn unreachable(place: &Place) -> Option<String> {
+    let url = place.current.settings.webhook.url.as_ref()?;
+    app::webhook::elsewhere(url, place.sender).map(|text| sentence(&text))
 }
 
 fn secret(place: &Place, shown: bool) -> Option<Secret> {

@@ -22,7 +22,7 @@ pub(super) fn attempt(speaker: &Speaker, view: &AttemptView) -> Attempt {
     let mut answer = String::new();
     match (&tried.status, &tried.error) {
         (Some(status), _) => line(&mut answer, &status.to_string(), reason(*status)),
-        (None, Some(error)) => line(&mut answer, "No answer:", error),
+        (None, Some(error)) => line(&mut answer, "No answer:", &format!("{error}.")),
         (None, None) => line(&mut answer, "No answer", ""),
     }
     headers(&mut answer, &view.response_headers);
@@ -63,12 +63,9 @@ fn words(view: &AttemptView) -> String {
     format!("{purpose}{} · {outcome}{next}", span(tried.elapsed))
 }
 
-/// The ends of a chain of causes: what we did, and what the system said. The whole of it stands in the answer.
+/// Its first sentence: what happened. What to do about it stands in the answer.
 pub(super) fn short(error: &str) -> String {
-    match (error.split_once(": "), error.rsplit_once(": ")) {
-        (Some((first, _)), Some((_, last))) => format!("{first}: {last}"),
-        _ => error.to_owned(),
-    }
+    error.split_once(". ").map_or(error, |(happened, _)| happened).to_owned()
 }
 
 /// The reason phrase that one knows a status by (RFC 9110, 15).

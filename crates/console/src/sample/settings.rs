@@ -34,6 +34,7 @@ fn settings(stage: Stage) -> Settings {
         focus: "",
         changed: Some(speaker().ago(before(86_400))),
         disabled: None,
+        unreachable: None,
         secret: Some(Secret { shown: None, made: speaker().ago(before(1_900_000)), old_until: None }),
         zones: vec!["Europe/Berlin".into(), "UTC".into()],
         name_max: 80,

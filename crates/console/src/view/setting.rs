@@ -51,6 +51,8 @@ pub struct Settings {
     pub focus: &'static str,
     pub changed: Option<When>,
     pub disabled: Option<When>,
+    /// Why webhooks cannot reach the URL that is set, as far as it can be told without sending.
+    pub unreachable: Option<String>,
     pub secret: Option<Secret>,
     pub zones: Vec<String>,
     pub swatch: String,

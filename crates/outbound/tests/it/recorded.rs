@@ -7,7 +7,7 @@ use outbound::{
 #[tokio::test]
 async fn a_recorder_answers_by_script_then_by_rule_then_refuses() {
     let recorder = Recorder::new();
-    assert_eq!(kind(&recorder.send(post("http://a.example/1")).await.unwrap_err()), "connect");
+    assert_eq!(kind(&recorder.send(post("http://a.example/1")).await.unwrap_err()), "closed");
     recorder.answer_with(|request| Ok(answer(200, request.url.path().to_owned())));
     recorder.queue(Ok(answer(503, "later")));
     assert_eq!(recorder.send(post("http://a.example/2")).await.unwrap().status, 503);

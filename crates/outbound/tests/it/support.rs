@@ -31,8 +31,13 @@ pub(crate) fn kind(fault: &SendFault) -> &'static str {
         SendFault::Refused(_) => "refused",
         SendFault::Header { .. } => "header",
         SendFault::Resolve { .. } => "resolve",
+        SendFault::Closed { .. } => "closed",
+        SendFault::Certificate { .. } => "certificate",
+        SendFault::NotTls { .. } => "not tls",
+        SendFault::Tls { .. } => "tls",
         SendFault::Connect { .. } => "connect",
         SendFault::Timeout { .. } => "timeout",
+        SendFault::NotHttp { .. } => "not http",
         SendFault::Broken { .. } => "broken",
         SendFault::Setup { .. } => "setup",
     }

@@ -138,3 +138,22 @@ fn secrets_are_hidden_and_every_setting_is_in_the_reference() {
         assert!(reference.contains(&format!("## `{}`", setting.key)), "{}", setting.key);
     }
 }
+
+#[test]
+fn a_container_is_recognised_by_what_its_engine_leaves() {
+    let left = |files: &[(&str, &str)]| {
+        let root = tempfile::TempDir::new().unwrap();
+        for (name, text) in files {
+            let file = root.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
+        server::real::in_container(root.path())
+    };
+    assert!(left(&[(".dockerenv", "")]));
+    assert!(left(&[("run/.containerenv", "")]));
+    assert!(left(&[("run/secrets/kubernetes.io/serviceaccount/token", "t")]));
+    assert!(left(&[("proc/1/cgroup", "12:cpu:/docker/4f5e\n")]));
+    assert!(!left(&[("proc/1/cgroup", "0::/init.scope\n")]));
+    assert!(!left(&[]));
+}

@@ -4,6 +4,7 @@ use super::browser::{Browser, text, to};
 use super::house::{House, Options};
 use outbound::recorded::{answer, refused};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 const WEBHOOKS: &str = "/console/dev/webhooks";
@@ -173,4 +174,45 @@ async fn without_a_url_there_is_nothing_to_test() {
     let refused = browser.post(&house, &format!("{WEBHOOKS}/test"), &[]).await;
     assert_eq!(refused.status.as_u16(), 409);
     assert!(text(&refused).contains("Set the webhook URL in Settings"));
+}
+
+/// What really happens on the network, in words on the page: what it was, and what to do.
+#[tokio::test]
+async fn an_attempt_that_cannot_work_says_why() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let client = outbound::Client::new(outbound::OwnListeners::default());
+    let http: Arc<dyn outbound::Http> = Arc::new(client);
+    for (in_container, url, words) in [
+        (
+            false,
+            format!("http://localhost:{closed}/"),
+            format!("nothing listens at localhost, port {closed}"),
+        ),
+        (true, format!("http://localhost:{closed}/"), format!("http://host.docker.internal:{closed}")),
+        (false, "http://nowhere.invalid/".to_owned(), "nowhere.invalid leads to no address".to_owned()),
+        (false, "http://0.0.0.0/".to_owned(), "names no single machine".to_owned()),
+    ] {
+        let options = Options { in_container, http: Some(http.clone()), ..Options::default() };
+        let house = House::with(options).await;
+        let mut browser = Browser::signed_in(&house).await;
+        house.set(house.env(), |settings| settings.webhook.url = Some(url.parse().unwrap())).await;
+        let sent = browser.post(&house, &format!("{WEBHOOKS}/test"), &[]).await;
+        let page = text(&browser.get(&house, to(&sent)).await).to_lowercase();
+        assert!(
+            page.contains("did not take the test") && page.contains(&words.to_lowercase()),
+            "{url}: {page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn settings_say_that_localhost_is_a_container() {
+    for in_container in [true, false] {
+        let house = House::with(Options { in_container, ..Options::default() }).await;
+        let mut browser = Browser::signed_in(&house).await;
+        let local = "http://localhost:3000/hook";
+        house.set(house.env(), |settings| settings.webhook.url = Some(local.parse().unwrap())).await;
+        let page = text(&browser.get(&house, "/console/dev/settings").await);
+        assert_eq!(page.contains("http://host.docker.internal:3000"), in_container, "{page}");
+    }
 }

@@ -42,6 +42,8 @@ pub struct Options {
     pub http: Option<Arc<dyn outbound::Http>>,
     /// Where the house is reached by who does not call its router.
     pub public_url: Option<Url>,
+    /// As if the house stood in a container.
+    pub in_container: bool,
 }
 
 pub struct House {
@@ -89,6 +91,7 @@ impl House {
             rng: Arc::new(SeededRng::new(7)),
             http: options.http.clone().unwrap_or_else(|| Arc::new(net.clone())),
             listeners: outbound::OwnListeners::default(),
+            in_container: options.in_container,
         };
         let config = config(&dir);
         let state = state(&config, &outside).await;
