@@ -38,6 +38,11 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     }
     let mut all = vec![
         Asset::new("app.css", "text/css; charset=utf-8", Cow::Owned(style.into_bytes())),
+        Asset::new(
+            "guide.css",
+            "text/css; charset=utf-8",
+            Cow::Borrowed(include_bytes!("../assets/guide.css")),
+        ),
         script("console.js", include_str!("../assets/console.js")),
         script("hosted.js", include_str!("../assets/hosted.js")),
         script("htmx.js", include_str!("../assets/vendor/htmx/htmx.min.js")),

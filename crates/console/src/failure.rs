@@ -140,6 +140,7 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
         href: path::CONSOLE.to_owned(),
         way_on: "To the console".to_owned(),
         request_id: Some(id.to_string()),
+        help: webkit::answer::explained(webkit::Refusal::of(failure.category, "").code),
         refresh: false,
     };
     let mut drawn = (response.status(), html(&page)).into_response();

@@ -9,6 +9,8 @@ mod asset;
 pub mod chart;
 mod colour;
 mod failure;
+#[doc(hidden)]
+pub mod guide;
 mod hosted;
 mod operator;
 mod path;
@@ -64,11 +66,12 @@ impl ConsoleState {
     }
 }
 
-/// `/`, `/console/…` and the assets. Has no fallback of its own outside of `/console`.
+/// `/`, `/console/…`, the guide and the assets. Has no fallback of its own outside of `/console`.
 pub fn operator_router(state: ConsoleState) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to(path::CONSOLE) }))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
+        .merge(guide::routes())
         .nest(path::CONSOLE, operator::routes())
         // Nesting leaves this one out.
         .route(&format!("{}/", path::CONSOLE), get(|| async { Redirect::permanent(path::CONSOLE) }))

@@ -11,6 +11,15 @@ pub(crate) const SIGN_OUT: &str = "/console/sign-out";
 pub(crate) const SIGN_OUT_EVERYWHERE: &str = "/console/sign-out-everywhere";
 pub(crate) const ACCOUNT: &str = "/console/account";
 
+/// The guide, for everybody.
+pub(crate) const DOCS: &str = "/docs";
+pub(crate) const DOCS_SEARCH: &str = "/docs/search";
+
+/// A page of the guide; the first one has no name.
+pub(crate) fn guide(name: &str) -> String {
+    if name.is_empty() { DOCS.to_owned() } else { format!("{DOCS}/{name}") }
+}
+
 pub(crate) fn home(stage: Stage) -> String {
     format!("{CONSOLE}/{}", stage.short())
 }

@@ -27,6 +27,7 @@ mod suite {
     mod e2e;
     mod edge;
     mod gallery;
+    mod guide;
     mod handover;
     mod house;
     mod housekeeping;

@@ -50,6 +50,7 @@ fn link_gone() -> Message {
         href: "/console/sign-in".into(),
         way_on: "Sign in with a password".into(),
         request_id: Some("0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e".into()),
+        help: webkit::answer::explained("INTERNAL_ERROR"),
         refresh: false,
     }
 }

@@ -2,6 +2,7 @@
 //! that renders each of them. Nothing here is reached by a request.
 
 mod entrance;
+mod guide;
 mod home;
 mod hosted;
 mod keys;
@@ -35,6 +36,7 @@ type Page = Result<Sample, askama::Error>;
 pub fn all() -> Result<Vec<Sample>, askama::Error> {
     let rooms = [
         entrance::pages(),
+        guide::pages(),
         home::pages(),
         runs::pages(),
         run::pages(),

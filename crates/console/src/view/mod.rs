@@ -1,6 +1,7 @@
 //! What the templates receive: plain values, already in words. No view knows a use case.
 
 pub mod frame;
+pub mod guide;
 pub mod home;
 pub mod hosted;
 pub mod key;

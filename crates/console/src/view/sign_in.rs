@@ -44,6 +44,8 @@ pub struct Message {
     pub way_on: String,
     /// Shown so that it can be told to whoever operates this.
     pub request_id: Option<String>,
+    /// Where the guide explains what went wrong; empty where the text says all there is.
+    pub help: String,
     /// Goes on by itself: only where nothing is lost.
     pub refresh: bool,
 }

@@ -91,6 +91,11 @@ fn pages() -> Vec<Route> {
     vec![
         get("/", "/", 303),
         get("/favicon.ico", "/favicon.ico", 204),
+        get("/docs", "/docs", 200),
+        get("/docs/", "/docs/", 308),
+        get("/docs/search?q=key", "/docs/search", 200),
+        get("/docs/trigger", "/docs/{page}", 200),
+        get("/docs/trigger/", "/docs/{page}/", 308),
         get("/assets/x", "/assets/{file}", 404),
         get("/assets/brand/0f7a55.css", "/assets/brand/{colour}", 200),
         get("/a/b/c/continue", "/{product}/{environment}/{workflow}/{page}", 404),
@@ -224,7 +229,11 @@ fn no_json_route_is_missing_in_the_table() {
 
 #[test]
 fn no_page_outside_of_the_console_is_missing_in_the_table() {
-    let listed = registered(&[manifest("../console/src/lib.rs"), manifest("../console/src/hosted.rs")]);
+    let listed = registered(&[
+        manifest("../console/src/lib.rs"),
+        manifest("../console/src/hosted.rs"),
+        manifest("../console/src/guide/mod.rs"),
+    ]);
     let known: BTreeSet<String> = pages().iter().map(|page| page.template.to_owned()).collect();
     let different: Vec<_> = listed.symmetric_difference(&known).collect();
     assert!(different.is_empty(), "{different:?}");
