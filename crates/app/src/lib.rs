@@ -1,5 +1,6 @@
 //! Use cases, one module per feature. No HTTP server, no SQL text.
 
+mod bound;
 pub mod caller;
 pub mod consume;
 pub mod enrich;
@@ -21,7 +22,10 @@ pub mod telemetry;
 pub mod token;
 pub mod webhook;
 
+pub use bound::Bounds;
+
 use kernel::{Clock, Rng};
+use model::email::Email;
 use model::platform::Stage;
 use model::webhook::retry::Schedule;
 use std::ops::Deref;
@@ -38,6 +42,8 @@ pub struct Services {
     pub journal: journal::Journal,
     pub lake: lake::Lake,
     pub http: Arc<dyn outbound::Http>,
+    /// The mail server, when one is configured.
+    pub smtp: Option<outbound::smtp::Smtp>,
     /// The local IP-to-country database, when one is configured.
     pub geo: Option<outbound::Countries>,
     pub jobs: durable::Jobs,
@@ -47,7 +53,8 @@ pub struct Services {
     pub settings: setting::Cache,
     pub passwords: operator::Passwords,
     pub definitions: run::Definitions,
-    pub deliveries: webhook::Bounds,
+    pub deliveries: Bounds,
+    pub posts: Bounds,
     /// Wakes the relay after a commit that pushed to the outbox.
     pub relay: relay::Bell,
     /// Wakes continuation pages and whoever else waits for a run.
@@ -82,6 +89,10 @@ pub struct Options {
     pub in_container: bool,
     pub development: Pace,
     pub production: Pace,
+    /// Who mails come from where an environment names nobody.
+    pub mail_from: Option<Email>,
+    /// Pauses between attempts to hand a mail to the server.
+    pub mail_retry: Schedule,
 }
 
 /// How patiently an environment's webhooks are sent (decision D13).
@@ -111,6 +122,8 @@ impl Options {
                 ack_wait: Duration::from_secs(15 * 60),
                 resends_max: 3,
             },
+            mail_from: None,
+            mail_retry: mail::retry_by_default(),
         }
     }
 

@@ -1,65 +1,42 @@
-//! Mails: texts are data, rendered by minijinja; a written mail is a row.
+//! Mails: texts are data, rendered by minijinja; a written mail is a row, and leaves by SMTP where a server is configured.
+//!
+//! Cast: a `mail` row with everything that is sent; the job [`SEND`], which makes one attempt, records it and decides what
+//! follows. A mail is written inside or waiting, once and for all: what was written before a server was configured, or
+//! while the environment keeps its mails, leaves only when an operator says so ([`send_again`]).
+//!
+//! Guarantees: nothing is sent from inside a transaction; an attempt is recorded before it begins and again when it ends;
+//! all attempts of one sending carry the same `Message-ID`, so that a process that dies between the server's answer and the
+//! record causes at most a second copy that mail programs recognise. Limits: [`PER_ENVIRONMENT`] conversations at once in
+//! one environment, attempts by the configured schedule. Not promised: that an accepted mail arrives (bounces go to the
+//! sender's mailbox).
 
 mod list;
+mod post;
+mod send;
+mod trial;
+mod write;
 
-pub use list::{MailPage, MailViewFault, get, list};
+pub use list::{MailDetail, MailPage, MailViewFault, get, list};
+pub use post::{Sender, Way, connected, eml, way};
+pub use send::{SEND, Send};
+pub use send::{SendAgainFault, send_again};
+pub use store::mail::{Attempt, Filter, Mail};
+pub use trial::{TrialFault, Tried, try_out};
+pub use write::MailFault;
 
-use crate::setting::Current;
-use kernel::{MailId, Timestamp};
-use minijinja::{Environment, context};
-use model::run::Run;
-use std::sync::LazyLock;
-pub use store::mail::Mail;
+pub(crate) use send::first as first_sending;
+pub(crate) use write::welcome;
 
-/// Which text a mail was made from.
-pub const WELCOME: &str = "welcome@1";
+use model::webhook::retry::Schedule;
+use std::time::Duration;
 
-static TEXTS: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut texts = Environment::new();
-    texts
-        .add_template(WELCOME, include_str!("../texts/welcome.txt"))
-        .expect("a test renders every built-in text");
-    texts
-});
+/// Conversations with the mail server at once in one environment: many servers take ten from one address.
+pub const PER_ENVIRONMENT: u32 = 8;
 
-/// No mail was made of a text.
-#[derive(Debug, thiserror::Error)]
-pub enum MailFault {
-    #[error("render the mail {template}")]
-    Render { template: &'static str, source: minijinja::Error },
-    #[error("the mail {0} does not begin with its subject")]
-    Subject(&'static str),
-}
-
-/// The welcome mail of a run that got past its acknowledgement. Rendering takes some ten microseconds, so it
-/// may happen inside a command, where the run's last word is known.
-pub fn welcome(current: &Current, run: &Run, id: MailId, now: Timestamp) -> Result<Mail, MailFault> {
-    let settings = &current.settings;
-    let text = TEXTS
-        .get_template(WELCOME)
-        .and_then(|text| {
-            text.render(context! {
-                product => &settings.product_name,
-                account => &run.account_name,
-                plan => run.plan.as_ref().map(|plan| plan.name.as_str()),
-                link => settings.success_url.as_ref().map(url::Url::as_str),
-                support => &settings.support_address,
-            })
-        })
-        .map_err(|source| MailFault::Render { template: WELCOME, source })?;
-    let (subject, body) = parts(&text).ok_or(MailFault::Subject(WELCOME))?;
-    Ok(Mail {
-        id,
-        run: run.id,
-        template: WELCOME.to_owned(),
-        recipient: run.email.to_string(),
-        subject: subject.to_owned(),
-        body: body.to_owned(),
-        created_at: now,
-    })
-}
-
-/// A text begins with the line of its subject, then an empty one.
-fn parts(text: &str) -> Option<(&str, &str)> {
-    text.strip_prefix("Subject: ")?.split_once("\n\n")
+/// Seven attempts in a day and a half after the first.
+pub fn retry_by_default() -> Schedule {
+    const MINUTE: u64 = 60;
+    let minutes = [1, 5, 15, 60, 240, 480, 1_440];
+    let steps = minutes.map(|minutes| Duration::from_secs(minutes * MINUTE)).to_vec();
+    Schedule::new(steps).expect("eight attempts within the bounds of a schedule")
 }

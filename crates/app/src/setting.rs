@@ -41,6 +41,11 @@ pub enum Field {
     PlanName,
     RoleId,
     RoleName,
+    MailFrom,
+    MailFromName,
+    MailKeep,
+    /// Whom the test mail goes to: asked in the form, not kept.
+    MailTestTo,
 }
 
 impl Field {
@@ -59,6 +64,10 @@ impl Field {
             Self::PlanName => "plan_name",
             Self::RoleId => "role_id",
             Self::RoleName => "role_name",
+            Self::MailFrom => "mail_from",
+            Self::MailFromName => "mail_from_name",
+            Self::MailKeep => "mail_keep",
+            Self::MailTestTo => "mail_test_to",
         }
     }
 }

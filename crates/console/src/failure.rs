@@ -3,7 +3,7 @@
 use crate::{path, view::sign_in::Message};
 use app::{
     key::KeyFault,
-    mail::MailViewFault,
+    mail::{MailViewFault, SendAgainFault, TrialFault},
     operator::OperatorFault,
     profile::ProfileFault,
     report::ReportFault,
@@ -76,8 +76,10 @@ categorised!(
     OperatorFault,
     ProfileFault,
     ReportFault,
+    SendAgainFault,
     SettingFault,
     TestFault,
+    TrialFault,
     TryFault,
     ViewFault
 );

@@ -70,6 +70,20 @@ pub(crate) fn mail(stage: Stage, id: MailId) -> String {
     format!("{}/{id}", mails(stage))
 }
 
+/// A mail as a file.
+pub(crate) fn mail_file(stage: Stage, id: MailId) -> String {
+    format!("{}/message.eml", mail(stage, id))
+}
+
+/// A mail's HTML alone, for its frame.
+pub(crate) fn mail_html(stage: Stage, id: MailId) -> String {
+    format!("{}/html", mail(stage, id))
+}
+
+pub(crate) fn mail_send(stage: Stage, id: MailId) -> String {
+    format!("{}/send", mail(stage, id))
+}
+
 pub(crate) fn webhooks(stage: Stage) -> String {
     format!("{}/webhooks", home(stage))
 }
@@ -125,6 +139,15 @@ pub(crate) fn secret(stage: Stage) -> String {
 
 pub(crate) fn enable(stage: Stage) -> String {
     format!("{}/enable", settings(stage))
+}
+
+pub(crate) fn test_mail(stage: Stage) -> String {
+    format!("{}/test-mail", settings(stage))
+}
+
+/// The part of *Settings* that says how mails leave.
+pub(crate) fn settings_mail(stage: Stage) -> String {
+    format!("{}#mail", settings(stage))
 }
 
 pub(crate) fn rotate(stage: Stage) -> String {

@@ -23,12 +23,26 @@ pub(crate) fn nonce() -> String {
     NONCE.try_with(Clone::clone).unwrap_or_default()
 }
 
+/// A mail's HTML in its frame: styled by itself, as mails are, and cut off from everything else.
+const FRAMED: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; \
+     frame-ancestors 'self'; sandbox",
+);
 /// An asset is nobody's page.
 const ASSET: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// Marks an answer that is shown in a frame of one of our own pages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Framed;
 
 /// For the console. The referrer stays on our own origin: a form's sender is known, and no link outside learns a path.
 pub(crate) async fn operator(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
     let (mut response, policy) = drawn(&state, OPERATOR, request, next).await;
+    if response.extensions().get::<Framed>().is_some() {
+        set(response.headers_mut(), FRAMED, HeaderValue::from_static("no-referrer"));
+        response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+        return response;
+    }
     set(response.headers_mut(), policy, HeaderValue::from_static("same-origin"));
     response
 }
@@ -46,7 +60,7 @@ async fn drawn(state: &ConsoleState, forms: &str, request: Request, next: Next) 
     let nonce = token::<16>(state.app.rng.as_ref());
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src 'self'; img-src 'self'; \
-         connect-src 'self'; {forms}; base-uri 'none'; frame-ancestors 'none'"
+         connect-src 'self'; frame-src 'self'; {forms}; base-uri 'none'; frame-ancestors 'none'"
     );
     let response = NONCE.scope(nonce, next.run(request)).await;
     // Of our own letters, so it is a legal value; without a policy a page would be open.

@@ -4,6 +4,7 @@ pub mod caller;
 pub mod email;
 pub mod enrichment;
 pub mod event;
+pub mod mail;
 pub mod platform;
 pub mod run;
 pub mod setting;

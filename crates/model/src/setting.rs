@@ -27,6 +27,17 @@ pub struct Endpoint {
     pub disabled_at: Option<Timestamp>,
 }
 
+/// How an environment's mails leave. Which server takes them is configured for the whole installation.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Mailing {
+    /// Whom mails come from; `None`: whom the installation has configured.
+    pub from: Option<String>,
+    /// The name beside the address; `None`: the product's.
+    pub from_name: Option<String>,
+    /// Nothing is sent, whatever is configured: mails are written and kept here.
+    pub keep: bool,
+}
+
 /// Everything of *Settings* but the webhook's secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -43,6 +54,8 @@ pub struct Settings {
     pub waitlist_limit: Option<u32>,
     pub plan: Choice,
     pub role: Choice,
+    #[serde(default)]
+    pub mail: Mailing,
 }
 
 impl Settings {
@@ -59,6 +72,7 @@ impl Settings {
             waitlist_limit: None,
             plan: Choice { id: FREE_TRIAL.to_owned(), name: "Free Trial".to_owned() },
             role: Choice { id: ADMIN.to_owned(), name: "Admin".to_owned() },
+            mail: Mailing::default(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What leaves this machine: the guarded HTTP client, and the local IP-to-country database.
+//! What leaves this machine: the guarded HTTP client, mail by SMTP ([`smtp`]), and the local IP-to-country database.
 //!
 //! Cast: a use case builds a [`Request`] with the [`Policy`] of its environment and hands it to an
 //! [`Http`]. [`Client`] sends it; [`recorded::Recorder`] keeps it for a test instead.
@@ -21,6 +21,7 @@ mod message;
 mod policy;
 pub mod recorded;
 mod resolver;
+pub mod smtp;
 
 pub use address::is_global;
 pub use client::{CONNECT_TIMEOUT, Client};

@@ -1,4 +1,4 @@
-//! The guarded client against real servers on this machine, and the policy as tables.
+//! The guarded client and the mail conversation against real servers on this machine, and the policy as tables.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "it/client.rs"]
@@ -11,6 +11,8 @@ mod listener;
 mod policy;
 #[path = "it/recorded.rs"]
 mod recorded;
+#[path = "it/smtp.rs"]
+mod smtp;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/tls.rs"]

@@ -12,8 +12,12 @@ use app::{App, Services};
 use axum::{Router, middleware};
 use durable::{Executor, Registry};
 use kernel::{Clock, Rng, Secret};
-use outbound::{Countries, Http, OwnListeners};
+use outbound::{
+    Countries, Http, OwnListeners,
+    smtp::{ServerFault, Smtp},
+};
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -69,6 +73,10 @@ pub enum WiringFault {
     Lake { path: PathBuf, source: lake::Fault },
     #[error("open the IP-to-country database {path}")]
     Countries { path: PathBuf, source: outbound::CountryFault },
+    #[error("read the mail server's root certificate {path}")]
+    MailRoot { path: PathBuf, source: io::Error },
+    #[error("use the mail server")]
+    Mail(#[from] ServerFault),
     #[error(transparent)]
     DataDir(#[from] DataDirFault),
     #[error(transparent)]
@@ -141,13 +149,15 @@ impl State {
             journal,
             lake,
             http: Arc::clone(&outside.http),
+            smtp: mail_server(config)?,
             geo,
             jobs: executor.jobs(),
             options: app_options(config, public_url, outside.in_container),
             settings: Default::default(),
             passwords: Default::default(),
             definitions: Default::default(),
-            deliveries: Default::default(),
+            deliveries: app::Bounds::new(app::webhook::PER_ENVIRONMENT),
+            posts: app::Bounds::new(app::mail::PER_ENVIRONMENT),
             relay: Default::default(),
             news: Default::default(),
         });
@@ -208,22 +218,36 @@ pub fn open_journal(path: PathBuf, rng: &dyn Rng) -> Result<journal::Journal, Wi
     Ok(journal)
 }
 
+/// The mail server, if one is configured. Nothing is said to it before the first mail.
+fn mail_server(config: &Config) -> Result<Option<Smtp>, WiringFault> {
+    let Some(server) = config.smtp_url.clone() else { return Ok(None) };
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|source| WiringFault::MailRoot { path: path.clone(), source })
+    };
+    let root = config.smtp_root_path.as_ref().map(read).transpose()?;
+    Ok(Some(Smtp::new(server, root.as_deref())?))
+}
+
 fn app_options(config: &Config, public_url: Url, in_container: bool) -> app::Options {
     let mut options = app::Options::new(public_url);
     options.in_container = in_container;
     options.issuer.clone_from(&config.token_issuer);
     options.development.retry = config.retry_development.clone();
     options.production.retry = config.retry_production.clone();
+    options.mail_from.clone_from(&config.mail_from);
+    options.mail_retry = config.mail_retry.clone();
     options
 }
 
 /// What each job's name means.
 fn registry(app: &App) -> Registry {
+    use app::mail::{SEND, Send};
     use app::webhook::{ACK_OVERDUE, AckOverdue, DELIVER, Deliver, ENDPOINT_GONE, EndpointGone};
     Registry::default()
         .with(DELIVER, Arc::new(Deliver(app.clone())))
         .with(ACK_OVERDUE, Arc::new(AckOverdue(app.clone())))
         .with(ENDPOINT_GONE, Arc::new(EndpointGone(app.clone())))
+        .with(SEND, Arc::new(Send(app.clone())))
 }
 
 /// Everything is there, nothing moves.

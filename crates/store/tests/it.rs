@@ -12,6 +12,7 @@ mod it {
     mod consumer;
     mod handover;
     mod key;
+    mod mail;
     mod operator;
     mod place;
     mod platform;

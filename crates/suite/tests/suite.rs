@@ -34,6 +34,7 @@ mod suite {
     mod journey;
     mod kill;
     mod listener;
+    mod mail;
     mod node;
     mod part;
     mod process;

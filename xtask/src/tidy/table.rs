@@ -53,9 +53,9 @@ pub(super) const CRATES: &[Crate] = &[
     },
     Crate {
         name: "outbound",
-        holds: "the guarded HTTP client, the IP-to-country database",
+        holds: "the guarded HTTP client, mail by SMTP, the IP-to-country database",
         arrows: &["kernel"],
-        in_tests: &[],
+        in_tests: &["testkit"],
     },
     Crate {
         name: "app",
@@ -98,7 +98,7 @@ pub(super) const CRATES: &[Crate] = &[
     },
     Crate {
         name: "testkit",
-        holds: "clock, seeded randomness, temporary databases; for tests alone",
+        holds: "clock, seeded randomness, temporary databases, a mail server; for tests alone",
         arrows: &["kernel", "sql"],
         in_tests: &[],
     },
@@ -143,6 +143,16 @@ pub(super) const DRIVERS: &[Driver] = &[
         name: "reqwest",
         crates: &["outbound", "demo", "suite"],
         reason: "the product has one guarded client; the others drive it from outside",
+    },
+    Driver {
+        name: "lettre",
+        crates: &["outbound"],
+        reason: "mail leaves in one place; everybody else has letters of our own",
+    },
+    Driver {
+        name: "tokio-rustls",
+        crates: &["outbound", "testkit"],
+        reason: "servers of the tests speak TLS",
     },
     Driver {
         name: "maxminddb",

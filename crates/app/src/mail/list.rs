@@ -1,8 +1,9 @@
 //! Mails as operators read them.
 
-use super::Mail;
+use super::{Attempt, Filter, Mail};
 use crate::App;
 use kernel::{Category, Env, MailId};
+use model::mail::Fate;
 use store::mail::LIST_MAX;
 
 /// Why mails could not be shown.
@@ -22,32 +23,46 @@ pub struct MailPage {
     pub rows: Vec<Mail>,
     /// The next page comes after this one.
     pub next: Option<MailId>,
-    /// All that the search finds, pages aside.
+    /// All that the filter finds, pages aside.
     pub total: u64,
+    /// All that the search finds, by fate.
+    pub found: Vec<(Fate, u64)>,
     /// All of the environment.
     pub all: u64,
 }
 
-/// Mails before the one with the id `before`, newest first. `search` is a part of recipient, subject or run id; `limit`
-/// is 1 to 199, because one more row tells whether there is another page.
+/// One mail with its latest conversations, in their order.
+#[derive(Debug, Clone)]
+pub struct MailDetail {
+    pub mail: Mail,
+    pub attempts: Vec<Attempt>,
+}
+
+/// Mails before the one with the id `before`, newest first. `limit` is 1 to 199, because one more row tells whether there
+/// is another page.
 pub async fn list(
     app: &App,
     env: Env,
-    search: Option<&str>,
+    filter: Filter,
     before: Option<MailId>,
     limit: usize,
 ) -> Result<MailPage, MailViewFault> {
     let limit = limit.clamp(1, LIST_MAX - 1);
-    let search = search.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let search = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let filter = Filter { search, ..filter };
     let page = app.db.read(move |tx| {
-        let search = search.as_deref();
-        let mut rows = store::mail::list(tx, env, search, before, limit + 1)?;
+        let mut rows = store::mail::list(tx, env, &filter, before, limit + 1)?;
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let all = store::mail::count(tx, env, None)?;
+        let found = store::mail::counts(tx, env, filter.search.as_deref())?;
+        let all = match filter.search {
+            None => sum(&found, None),
+            Some(_) => sum(&store::mail::counts(tx, env, None)?, None),
+        };
         Ok::<_, sql::Fault>(MailPage {
             next: rows.last().filter(|_| more).map(|mail| mail.id),
-            total: if search.is_some() { store::mail::count(tx, env, search)? } else { all },
+            total: sum(&found, filter.fate),
+            found,
             all,
             rows,
         })
@@ -55,7 +70,16 @@ pub async fn list(
     Ok(page.await?)
 }
 
+/// How many of one fate, or of all.
+fn sum(counts: &[(Fate, u64)], fate: Option<Fate>) -> u64 {
+    counts.iter().filter(|(one, _)| fate.is_none_or(|fate| fate == *one)).map(|(_, count)| count).sum()
+}
+
 /// One mail; `None` when the environment has no such mail.
-pub async fn get(app: &App, env: Env, id: MailId) -> Result<Option<Mail>, MailViewFault> {
-    Ok(app.db.read(move |tx| store::mail::get(tx, env, id)).await?)
+pub async fn get(app: &App, env: Env, id: MailId) -> Result<Option<MailDetail>, MailViewFault> {
+    let detail = app.db.read(move |tx| {
+        let Some(mail) = store::mail::get(tx, env, id)? else { return Ok(None) };
+        Ok::<_, sql::Fault>(Some(MailDetail { mail, attempts: store::mail::attempts(tx, env, id)? }))
+    });
+    Ok(detail.await?)
 }

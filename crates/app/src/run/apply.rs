@@ -26,6 +26,7 @@ pub(crate) struct StepContext {
     bell: relay::Bell,
     news: super::News,
     ids: Ids,
+    sender: mail::Sender,
     ack_wait: Duration,
 }
 
@@ -36,6 +37,7 @@ struct Ids {
     timer: JobId,
     lead: LeadId,
     mail: MailId,
+    sending: JobId,
 }
 
 /// Why a step could not be taken.
@@ -77,7 +79,9 @@ impl StepContext {
                 timer: JobId::ordered(now, rng),
                 lead: LeadId::ordered(now, rng),
                 mail: MailId::ordered(now, rng),
+                sending: JobId::ordered(now, rng),
             },
+            sender: mail::Sender::of(app, &current),
             ack_wait: app.options.pace(current.environment.stage).ack_wait,
             current,
             definition,
@@ -157,7 +161,11 @@ fn write(tx: &mut Tx<'_>, ctx: &StepContext, run: &Run, effect: Effect) -> Resul
         }
         Effect::StoreLead => store::lead::insert(tx, env, ctx.ids.lead, run, now)?,
         Effect::WriteWelcomeMail => {
-            store::mail::insert(tx, env, &mail::welcome(&ctx.current, run, ctx.ids.mail, now)?)?;
+            let written = mail::welcome(&ctx.current, &ctx.sender, run, ctx.ids.mail, now)?;
+            store::mail::insert(tx, env, &written)?;
+            if ctx.sender.leaves {
+                enqueue(tx, ctx, mail::first_sending(ctx.ids.sending, written.id, now)?)?;
+            }
         }
     }
     Ok(())

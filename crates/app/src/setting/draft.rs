@@ -6,7 +6,7 @@ use model::{
     email::Email,
     platform::Stage,
     setting::{
-        Choice, Endpoint, Settings,
+        Choice, Endpoint, Mailing, Settings,
         address::web_address,
         colour::{Colour, SHAPE},
     },
@@ -37,6 +37,12 @@ pub struct Draft {
     pub plan_name: String,
     pub role_id: String,
     pub role_name: String,
+    pub mail_from: String,
+    pub mail_from_name: String,
+    /// `yes` keeps mails inside.
+    pub mail_keep: String,
+    /// Whom a test mail goes to: not a setting, but typed in the same form.
+    pub mail_test_to: String,
 }
 
 /// One field and what to do about it.
@@ -64,6 +70,10 @@ impl Draft {
             plan_name: settings.plan.name.clone(),
             role_id: settings.role.id.clone(),
             role_name: settings.role.name.clone(),
+            mail_from: settings.mail.from.clone().unwrap_or_default(),
+            mail_from_name: settings.mail.from_name.clone().unwrap_or_default(),
+            mail_keep: if settings.mail.keep { "yes" } else { "" }.to_owned(),
+            mail_test_to: String::new(),
         }
     }
 
@@ -82,6 +92,10 @@ impl Draft {
             Field::PlanName => &self.plan_name,
             Field::RoleId => &self.role_id,
             Field::RoleName => &self.role_name,
+            Field::MailFrom => &self.mail_from,
+            Field::MailFromName => &self.mail_from_name,
+            Field::MailKeep => &self.mail_keep,
+            Field::MailTestTo => &self.mail_test_to,
         }
     }
 
@@ -105,8 +119,19 @@ impl Draft {
                 id: judge.name(Field::RoleId, ID_CHARS_MAX),
                 name: judge.name(Field::RoleName, NAME_CHARS_MAX),
             },
+            mail: judge.mailing(),
         };
         if judge.faults.is_empty() { Ok(settings) } else { Err(judge.faults) }
+    }
+
+    /// What a test mail is made of, without a look at the other fields: how mails leave, and the address it goes to.
+    pub fn check_test(&self, stage: Stage) -> Result<(Mailing, Email), Vec<FieldFault>> {
+        let mut judge = Judge { draft: self, stage, faults: Vec::new() };
+        let mailing = judge.mailing();
+        match judge.field(Field::MailTestTo, email) {
+            Some(to) if judge.faults.is_empty() => Ok((mailing, to)),
+            _ => Err(judge.faults),
+        }
     }
 }
 
@@ -129,12 +154,18 @@ impl Judge<'_> {
     }
 
     fn name(&mut self, field: Field, max: usize) -> String {
-        let rule = |text: &str| match text.chars().count() {
-            0 => Err("write something here".to_owned()),
-            n if n > max => Err(format!("use at most {max} characters, these are {n}")),
-            _ => Ok(text.to_owned()),
+        let rule = |text: &str| {
+            if text.is_empty() { Err("write something here".to_owned()) } else { within(text, max) }
         };
         self.field(field, rule).unwrap_or_default()
+    }
+
+    fn mailing(&mut self) -> Mailing {
+        Mailing {
+            from: self.optional(Field::MailFrom, address),
+            from_name: self.optional(Field::MailFromName, short),
+            keep: self.field(Field::MailKeep, |text| Ok(text == "yes")).unwrap_or_default(),
+        }
     }
 
     fn url(&mut self, field: Field) -> Option<Url> {
@@ -156,8 +187,22 @@ fn colour(text: &str) -> Result<String, String> {
 }
 
 fn address(text: &str) -> Result<String, String> {
-    let email = text.parse::<Email>().map(String::from);
-    email.map_err(|_| "write one e-mail address, such as help@example.com".to_owned())
+    email(text).map(String::from)
+}
+
+fn email(text: &str) -> Result<Email, String> {
+    text.parse().map_err(|_| "write one e-mail address, such as help@example.com".to_owned())
+}
+
+fn short(text: &str) -> Result<String, String> {
+    within(text, NAME_CHARS_MAX)
+}
+
+fn within(text: &str, max: usize) -> Result<String, String> {
+    match text.chars().count() {
+        n if n > max => Err(format!("use at most {max} characters, these are {n}")),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 fn time_zone(text: &str) -> Result<String, String> {

@@ -7,14 +7,13 @@
 //! Guarantees: at least one attempt for every delivery while its run waits; an attempt that ends, or that a shutdown
 //! interrupts, is recorded with request and response before anything follows from it. An acknowledgement, a skip and a
 //! cancellation call the jobs off, and each attempt looks whether its job is still there before it sends. Limits: 15 s an
-//! attempt, 4 KiB of the answer are kept, [`bound::PER_ENVIRONMENT`] attempts at once in one environment. A test delivery is about no run:
+//! attempt, 4 KiB of the answer are kept, [`PER_ENVIRONMENT`] attempts at once in one environment. A test delivery is about no run:
 //! [`send_test`] makes its one attempt and nothing follows from it. Not promised:
 //! that nothing is sent once the run has been acknowledged: whoever looked a moment before sends, and an attempt under way
 //! is not cut short; a record of an attempt whose process was killed before it could write (it is made again); that the
 //! receiver sees a message once (it recognises it by its id).
 
 mod attempt;
-mod bound;
 mod deliver;
 mod gone;
 mod overdue;
@@ -22,7 +21,6 @@ mod test_send;
 mod trouble;
 mod view;
 
-pub use bound::Bounds;
 pub use deliver::Deliver;
 pub use gone::EndpointGone;
 pub use overdue::AckOverdue;
@@ -41,6 +39,9 @@ use sql::{Lock, Tx};
 use crate::App;
 use crate::run::{StepContext, StepFault};
 use crate::setting::{self, SettingFault};
+
+/// Attempts under way at once in one environment: half of the executor's slots.
+pub const PER_ENVIRONMENT: u32 = 128;
 
 /// One attempt of a delivery.
 pub const DELIVER: &str = "webhook.deliver@1";

@@ -1,6 +1,6 @@
 //! *Home*: signups and accounts per day, and *try a signup* in Development.
 
-use super::{entrance::sentence, snippet};
+use super::{entrance::sentence, mails, snippet};
 use crate::{
     ConsoleState,
     chart::{self, Day},
@@ -92,6 +92,7 @@ async fn show(
         days: now.iter().rev().map(row).collect(),
         empty: empty && before.iter().all(|d| d.whole == 0),
         trial: trial(state, place, form, fault),
+        inside: mails::inside(state, place),
         snippet: snippet::trigger(state, place.env).await?,
     };
     Ok(html(&page))

@@ -266,7 +266,8 @@ fn mails(place: &Place, detail: &RunDetail) -> Vec<Mail> {
             subject: mail.subject.clone(),
             body: mail.body.clone(),
             at: place.speaker.moment(mail.created_at),
-            state: "kept here, not sent".to_owned(),
+            href: path::mail(place.stage, mail.id),
+            state: super::mails::pill(mail.state),
         }
     };
     detail.mails.iter().map(mail).collect()

@@ -7,13 +7,16 @@ use crate::{
     path,
     view::{
         Notice, Room, Tone,
-        setting::{Field as FieldView, Fields, Secret, Settings},
+        setting::{Field as FieldView, Fields, MailServer, Secret, Settings},
         sign_in::Confirm,
     },
     visitor::{Asked, Nothing, Place, Posted},
     words::{counted, term},
 };
-use app::setting::{self, Draft, Field, FieldFault, SettingFault};
+use app::{
+    mail::{self, TrialFault},
+    setting::{self, Draft, Field, FieldFault, SettingFault},
+};
 use axum::{
     extract::State,
     http::StatusCode,
@@ -40,10 +43,15 @@ struct Remarks {
     theirs: Option<Draft>,
 }
 
-pub(crate) async fn page(place: Place, Asked(view): Asked<View>) -> Response {
-    let draft = Draft::of(&place.current.settings, place.current.version);
+pub(crate) async fn page(
+    State(state): State<ConsoleState>,
+    place: Place,
+    Asked(view): Asked<View>,
+) -> Response {
+    let mut draft = Draft::of(&place.current.settings, place.current.version);
+    draft.mail_test_to.clone_from(&place.actor().email);
     let notice = done(&view.done);
-    html(&draw(&place, &draft, &Remarks::default(), notice, view.secret == "shown"))
+    html(&draw(&state, &place, &draft, &Remarks::default(), notice, view.secret == "shown"))
 }
 
 pub(crate) async fn save(
@@ -57,7 +65,8 @@ pub(crate) async fn save(
             let title =
                 format!("Not saved: {} a change", counted(faults.len() as u64, "field needs", "fields need"));
             let remarks = Remarks { faults, theirs: None };
-            let page = draw(&place, &form, &remarks, Some(Notice::new(Tone::Bad, title, text)), false);
+            let page =
+                draw(&state, &place, &form, &remarks, Some(Notice::new(Tone::Bad, title, text)), false);
             Ok((StatusCode::BAD_REQUEST, html(&page)).into_response())
         }
         Err(SettingFault::Stale(stored)) => {
@@ -68,11 +77,45 @@ pub(crate) async fn save(
             // From here on the person has seen the newer version: the next save starts from it.
             let mine = Draft { version: stored.version, ..form };
             let remarks = Remarks { faults: Vec::new(), theirs: Some(theirs) };
-            Ok((StatusCode::CONFLICT, html(&draw(&place, &mine, &remarks, Some(notice), false)))
+            Ok((StatusCode::CONFLICT, html(&draw(&state, &place, &mine, &remarks, Some(notice), false)))
                 .into_response())
         }
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// Sends a test mail with what is typed; nothing is saved and nothing typed is lost.
+pub(crate) async fn test_mail(
+    State(state): State<ConsoleState>,
+    Posted { place, form }: Posted<Place, Draft>,
+) -> Result<Response, Failure> {
+    let (status, remarks, notice) = match mail::try_out(&state.app, place.actor(), place.env, &form).await {
+        Ok(tried) => {
+            let text = format!("{} took it, from {}, and said: {}", tried.server, tried.from, tried.answer);
+            let title = format!("Sent a test mail to {}", tried.to);
+            (StatusCode::OK, Remarks::default(), Notice::new(Tone::Good, title, text))
+        }
+        Err(TrialFault::Invalid(faults)) => {
+            let notice =
+                Notice::new(Tone::Bad, "No test mail was sent", "Everything you typed is still here.");
+            (StatusCode::BAD_REQUEST, Remarks { faults, theirs: None }, notice)
+        }
+        Err(TrialFault::NoServer) => {
+            let notice = Notice::new(
+                Tone::Bad,
+                "No test mail was sent",
+                "No mail server is connected; below is how to connect one.",
+            );
+            (StatusCode::CONFLICT, Remarks::default(), notice)
+        }
+        Err(TrialFault::Smtp(fault)) => {
+            let text = format!("{} {}", sentence(&kernel::chain(&fault)), fault.advice());
+            let notice = Notice::new(Tone::Bad, "The test mail was not taken", text);
+            (StatusCode::BAD_GATEWAY, Remarks::default(), notice)
+        }
+        Err(fault) => return Err(fault.into()),
+    };
+    Ok((status, html(&draw(&state, &place, &form, &remarks, Some(notice), false))).into_response())
 }
 
 pub(crate) async fn enable(
@@ -131,6 +174,7 @@ fn done(what: &str) -> Option<Notice> {
 }
 
 fn draw(
+    state: &ConsoleState,
     place: &Place,
     draft: &Draft,
     remarks: &Remarks,
@@ -149,6 +193,7 @@ fn draw(
         disabled: current.settings.webhook.disabled_at.map(|at| speaker.ago(at)),
         unreachable: unreachable(place),
         secret: secret(place, secret_shown),
+        mail: mail::connected(&state.app).map(|(name, from)| MailServer { name, from }),
         zones: zones(),
         name_max: setting::NAME_CHARS_MAX,
         address_max: Email::BYTES_MAX,
@@ -181,6 +226,10 @@ fn fields(draft: &Draft, remarks: &Remarks) -> Fields {
         plan_name: field(Field::PlanName),
         role_id: field(Field::RoleId),
         role_name: field(Field::RoleName),
+        mail_from: field(Field::MailFrom),
+        mail_from_name: field(Field::MailFromName),
+        mail_keep: field(Field::MailKeep),
+        mail_test_to: field(Field::MailTestTo),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     view::{
         Frame, Room,
         home::{DayRow, Home, Tile, Tried, Try},
+        mail::Inside,
     },
     words::{count, day},
 };
@@ -78,6 +79,7 @@ fn home(stage: Stage) -> Home {
             fault: None,
             missing: Vec::new(),
         }),
+        inside: (stage == Stage::Development).then_some(Inside::NoServer),
         snippet: String::new(),
     }
 }

@@ -105,7 +105,8 @@ fn show() -> Show {
             subject: "Welcome to Acme Notes".into(),
             body: "Hello Ada,\n\nyour workspace acme-rockets.com is ready.\n\nAcme Notes".into(),
             at: speaker().moment(before(90)),
-            state: "kept here, not sent".into(),
+            href: "#".into(),
+            state: pill(Tone::Good, "Sent"),
         }],
         live: true,
     }

@@ -3,7 +3,7 @@
 use super::{Page, before, frame, now, page, speaker};
 use crate::view::{
     Notice, Room, Tone,
-    setting::{Field, Fields, Secret, Settings},
+    setting::{Field, Fields, MailServer, Secret, Settings},
 };
 use model::platform::Stage;
 use std::time::Duration;
@@ -30,12 +30,20 @@ fn settings(stage: Stage) -> Settings {
             plan_name: field("plan_name", "Free Trial"),
             role_id: field("role_id", "efd6062d-c4fe-4129-9a3f-326ec3f3ed04"),
             role_name: field("role_name", "Admin"),
+            mail_from: field("mail_from", ""),
+            mail_from_name: field("mail_from_name", ""),
+            mail_keep: field("mail_keep", ""),
+            mail_test_to: field("mail_test_to", "owner@acme-notes.test"),
         },
         focus: "",
         changed: Some(speaker().ago(before(86_400))),
         disabled: None,
         unreachable: None,
         secret: Some(Secret { shown: None, made: speaker().ago(before(1_900_000)), old_until: None }),
+        mail: (stage == Stage::Production).then(|| MailServer {
+            name: "smtp.example.com:587".into(),
+            from: "hello@acme-notes.test".into(),
+        }),
         zones: vec!["Europe/Berlin".into(), "UTC".into()],
         name_max: 80,
         address_max: 254,

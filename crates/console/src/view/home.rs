@@ -1,6 +1,6 @@
 //! *Home*: how many came, and a way to be the first.
 
-use super::frame::Frame;
+use super::{frame::Frame, mail::Inside};
 use crate::chart::Chart;
 use askama::Template;
 
@@ -48,6 +48,8 @@ pub struct Home {
     pub days: Vec<DayRow>,
     pub empty: bool,
     pub trial: Option<Try>,
+    /// Why mails do not leave, if they do not.
+    pub inside: Option<Inside>,
     /// What to paste to send the first signup.
     pub snippet: String,
 }

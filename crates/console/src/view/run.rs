@@ -104,7 +104,8 @@ pub struct Mail {
     pub subject: String,
     pub body: String,
     pub at: When,
-    pub state: String,
+    pub href: String,
+    pub state: Pill,
 }
 
 #[derive(Debug, Template)]

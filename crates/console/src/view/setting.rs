@@ -29,6 +29,10 @@ pub struct Fields {
     pub plan_name: Field,
     pub role_id: Field,
     pub role_name: Field,
+    pub mail_from: Field,
+    pub mail_from_name: Field,
+    pub mail_keep: Field,
+    pub mail_test_to: Field,
 }
 
 /// The webhook's secret as the page shows it.
@@ -39,6 +43,13 @@ pub struct Secret {
     pub made: When,
     /// The one before it, still signing until then.
     pub old_until: Option<When>,
+}
+
+/// The server that mails are handed to, and the address they come from where none is set.
+#[derive(Debug, Clone)]
+pub struct MailServer {
+    pub name: String,
+    pub from: String,
 }
 
 #[derive(Debug, Template)]
@@ -54,6 +65,8 @@ pub struct Settings {
     /// Why webhooks cannot reach the URL that is set, as far as it can be told without sending.
     pub unreachable: Option<String>,
     pub secret: Option<Secret>,
+    /// `None`: no server is configured.
+    pub mail: Option<MailServer>,
     pub zones: Vec<String>,
     pub swatch: String,
     /// The longest name and mail address, as the form's fields hold them back.
@@ -74,6 +87,14 @@ impl Settings {
     /// Attributes of a field for a mail address.
     pub fn address(&self) -> String {
         format!("form=settings maxlength={}", self.address_max)
+    }
+
+    /// What stands below the address that mails come from.
+    pub fn sender_help(&self) -> String {
+        match &self.mail {
+            Some(server) => format!("Your mail server must allow it. Empty: {}.", server.from),
+            None => "The mail server that you connect must allow it.".to_owned(),
+        }
     }
 
     pub fn url_help(&self) -> &'static str {

@@ -68,10 +68,23 @@ impl Config {
     pub fn from_layers(layers: Layers) -> Result<(Self, Layers), ConfigFaults> {
         let mut faults = layers.faults();
         let config = settings::read(&layers, &mut faults);
+        if let Some(config) = &config {
+            faults.extend(config.missing(&layers));
+        }
         match config {
             Some(config) if faults.is_empty() => Ok((config, layers)),
             _ => Err(ConfigFaults(faults)),
         }
+    }
+
+    /// Settings that another one needs.
+    fn missing(&self, layers: &Layers) -> Option<ConfigFault> {
+        (self.smtp_url.is_some() && self.mail_from.is_none()).then(|| ConfigFault {
+            place: "mail_from".to_owned(),
+            complaint: "name the address that mails come from, such as hello@example.com: smtp_url is set"
+                .to_owned(),
+            origin: Some(layers.origin("mail_from").clone()),
+        })
     }
 
     /// The directory with everything in it; locations in the URLs are relative to it.

@@ -5,7 +5,8 @@ use crate::log;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ipnet::IpNet;
 use kernel::Secret;
-use model::webhook::retry::Schedule;
+use model::{email::Email, webhook::retry::Schedule};
+use outbound::smtp::{Server, ServerFault};
 use std::{
     io::IsTerminal,
     net::{IpAddr, SocketAddr},
@@ -124,6 +125,21 @@ pub(super) fn networks(text: &str) -> Parsed<Vec<IpNet>> {
 
 pub(super) fn schedule(text: &str) -> Parsed<Schedule> {
     text.parse().map_err(|fault: model::webhook::retry::ScheduleFault| fault.to_string())
+}
+
+pub(super) fn smtp_url(text: &str) -> Parsed<Option<Server>> {
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        text.parse().map(Some).map_err(|fault: ServerFault| fault.to_string())
+    }
+}
+
+pub(super) fn email(text: &str) -> Parsed<Option<Email>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| format!("{text:?} is not an e-mail address such as hello@example.com"))
 }
 
 pub(super) fn span(text: &str) -> Parsed<Duration> {

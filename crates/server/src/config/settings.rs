@@ -7,7 +7,8 @@ use super::{
 };
 use ipnet::IpNet;
 use kernel::Secret;
-use model::webhook::retry::Schedule;
+use model::{email::Email, webhook::retry::Schedule};
+use outbound::smtp::Server;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
 
@@ -93,6 +94,23 @@ settings! {
     /// The waits between attempts to deliver a webhook in Production: the schedule that Standard Webhooks
     /// recommends.
     retry_production: Schedule = "5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h", parse::schedule, plain;
+
+    /// The mail server that takes mails: `smtps://user:password@host:465` speaks TLS from the first byte,
+    /// `smtp://user:password@host:587` changes to TLS (STARTTLS) before it says anything, or says nothing. In user and
+    /// password, write `@` as `%40`, `:` as `%3A`, `/` as `%2F`. Towards this machine (`smtp://localhost:1025`) plain is
+    /// allowed; `?tls=required` asks for STARTTLS there too. Needs `mail_from`. Empty: mails are written and stay inside;
+    /// what was written then is not sent later by itself.
+    smtp_url: Option<Server> = "", parse::smtp_url, secret;
+
+    /// A file with a root certificate in PEM that the mail server's certificate may come from, beside the roots of the
+    /// system.
+    smtp_root_path: Option<PathBuf> = "", parse::optional_path, plain;
+
+    /// The address that mails come from where an environment names none in Settings.
+    mail_from: Option<Email> = "", parse::email, plain;
+
+    /// The waits between attempts to hand a mail to the mail server.
+    mail_retry: Schedule = "1m, 5m, 15m, 1h, 4h, 8h, 24h", parse::schedule, plain;
 
     /// A local IP-to-country database in MaxMind's format (`.mmdb`), used to enrich users. Empty: countries
     /// stay unknown.

@@ -276,15 +276,7 @@ async fn definitions_mails_and_leads_read_back() {
     for test in testkit::databases("store_documents", &components()).await {
         let (db, made) = (test.database(), Made::new(&test));
         let (one, now, definition) = (made.run("ada", 0), made.now, made.definition.clone());
-        let note = mail::Mail {
-            id: MailId::ordered(now, &made.rng),
-            run: one.id,
-            template: "welcome@1".into(),
-            recipient: "ada@acme.com".into(),
-            subject: "Welcome".into(),
-            body: "Hello".into(),
-            created_at: now,
-        };
+        let note = super::mail::note(MailId::ordered(now, &made.rng), one.id, now);
         let (lead_id, other_lead) = (LeadId::ordered(now, &made.rng), LeadId::ordered(now, &made.rng));
         db.write(Locks::none(), move |tx| {
             definition::create(tx, env(1), &definition, now)?;

@@ -157,3 +157,18 @@ fn a_container_is_recognised_by_what_its_engine_leaves() {
     assert!(!left(&[("proc/1/cgroup", "0::/init.scope\n")]));
     assert!(!left(&[]));
 }
+
+#[test]
+fn a_mail_server_needs_an_address_that_mails_come_from() {
+    let (_dir, flags) = with_file("");
+    let server = ("THRIVESTACK_SMTP_URL", "smtps://user:hunter2@smtp.example.com");
+    let told = load(&flags, &[server]).unwrap_err().to_string();
+    assert!(told.contains("mail_from") && !told.contains("hunter2"), "{told}");
+    let (config, layers) = load(&flags, &[server, ("THRIVESTACK_MAIL_FROM", "hello@example.com")]).unwrap();
+    assert_eq!(config.smtp_url.unwrap().name(), "smtp.example.com:465");
+    assert!(!layers.effective().contains("hunter2"));
+    for bad in ["smtp.example.com", "smtp://u:hunter2@smtp.example.com?tls=none", "https://example.com"] {
+        let told = load(&flags, &[("THRIVESTACK_SMTP_URL", bad)]).unwrap_err().to_string();
+        assert!(told.contains("smtp_url") && !told.contains("hunter2"), "{told}");
+    }
+}

@@ -38,6 +38,8 @@ pub struct Options {
     pub without_urls: bool,
     /// Every job runs twice under one lease, because it may.
     pub jobs_twice: bool,
+    /// The mail server, as it is configured.
+    pub smtp_url: Option<String>,
     /// In the place of the recorder.
     pub http: Option<Arc<dyn outbound::Http>>,
     /// Where the house is reached by who does not call its router.
@@ -93,7 +95,7 @@ impl House {
             listeners: outbound::OwnListeners::default(),
             in_container: options.in_container,
         };
-        let config = config(&dir);
+        let config = config(&dir, &options);
         let state = state(&config, &outside).await;
         let start = initialise(&state, &outside, &options).await;
         let public_url = options.public_url.clone();
@@ -259,8 +261,11 @@ impl Handler for Twice {
     }
 }
 
-fn config(dir: &TempDir) -> Config {
-    let flags = [("data_dir", dir.path().display().to_string())];
+fn config(dir: &TempDir, options: &Options) -> Config {
+    let mut flags = vec![("data_dir", dir.path().display().to_string())];
+    if let Some(url) = &options.smtp_url {
+        flags.extend([("smtp_url", url.clone()), ("mail_from", "hello@acme.test".to_owned())]);
+    }
     let layers = Layers::gather(&flags, None, &[]);
     Config::from_layers(layers).unwrap().0
 }

@@ -54,6 +54,8 @@ fn table() -> Vec<Page> {
         get("/{stage}/mails", room),
         // The run has written none yet.
         get("/{stage}/mails/{mail}", [303, 303, 404, 404, 404]),
+        get("/{stage}/mails/{mail}/html", [303, 303, 404, 404, 404]),
+        get("/{stage}/mails/{mail}/message.eml", [303, 303, 404, 404, 404]),
         get("/{stage}/webhooks", room),
         get("/{stage}/webhooks/integrate", room),
         get("/{stage}/webhooks/{delivery}", room),
@@ -70,8 +72,10 @@ fn table() -> Vec<Page> {
         post("/{stage}/keys/new", "", empty_form),
         // What cannot be undone asks for a name.
         post("/{stage}/keys/{key}/revoke", "typed=First+API+key", form),
+        post("/{stage}/mails/{mail}/send", "", [303, 303, 403, 404, 403]),
         post("/{stage}/webhooks/test", "", form),
         post("/{stage}/settings", "", empty_form),
+        post("/{stage}/settings/test-mail", "", empty_form),
         post("/{stage}/settings/enable", "", form),
         post("/{stage}/settings/rotate", "", form),
         post("/{stage}/runs/{id}/{act}", "typed=ada%40acme.com", form),

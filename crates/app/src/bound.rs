@@ -1,5 +1,5 @@
-//! One environment's slow endpoint must take neither every slot of the executor nor, with what waits for it, the
-//! writer's lane.
+//! What one environment sends to a slow receiver must take neither every slot of the executor nor, with what waits for it,
+//! the writer's lane.
 //!
 //! Who finds no place is told when to come again: one after the other, at the pace at which places have become free of
 //! late. A backlog behind an endpoint that hangs comes back seldom, one behind an endpoint that answers comes back
@@ -11,9 +11,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Attempts under way at once in one environment: half of the executor's slots.
-pub const PER_ENVIRONMENT: usize = 128;
-
 /// Until an attempt looks for a free place again: at least this long …
 const AWAY_MIN: Duration = Duration::from_millis(250);
 /// … and at most this long.
@@ -24,11 +21,16 @@ const HELD_AT_FIRST: Duration = Duration::from_millis(100);
 const SPACING_MIN: Duration = Duration::from_millis(1);
 
 /// Who may send. As many entries as there are environments.
-#[derive(Default)]
-pub struct Bounds(Mutex<HashMap<EnvironmentId, Bound>>);
+pub struct Bounds {
+    /// Attempts under way at once in one environment.
+    places: u32,
+    environments: Mutex<HashMap<EnvironmentId, Bound>>,
+}
 
 struct Bound {
     places: Arc<Semaphore>,
+    /// How many there are.
+    count: u32,
     /// How long attempts of late held their places.
     held: Duration,
     /// When somebody took a place or left it.
@@ -38,15 +40,19 @@ struct Bound {
 }
 
 impl Bounds {
+    pub fn new(places: u32) -> Self {
+        Self { places, environments: Mutex::default() }
+    }
+
     /// A place for one attempt, or when to come again.
-    pub(super) fn try_enter(
+    pub(crate) fn try_enter(
         &self,
         environment: EnvironmentId,
         now: Timestamp,
         rng: &dyn Rng,
     ) -> Result<OwnedSemaphorePermit, Timestamp> {
-        let mut bounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bound = bounds.entry(environment).or_insert_with(|| Bound::new(now));
+        let mut bounds = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let bound = bounds.entry(environment).or_insert_with(|| Bound::new(self.places, now));
         match Arc::clone(&bound.places).try_acquire_owned() {
             Ok(place) => {
                 bound.moved_at = now;
@@ -57,14 +63,14 @@ impl Bounds {
     }
 
     /// Gives a place back that was held for `held`.
-    pub(super) fn leave(
+    pub(crate) fn leave(
         &self,
         environment: EnvironmentId,
         place: OwnedSemaphorePermit,
         held: Duration,
         now: Timestamp,
     ) {
-        let mut bounds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bounds = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bound) = bounds.get_mut(&environment) {
             bound.held = (bound.held * 7 + held) / 8;
             bound.moved_at = now;
@@ -74,15 +80,15 @@ impl Bounds {
 }
 
 impl Bound {
-    fn new(now: Timestamp) -> Self {
-        let places = Arc::new(Semaphore::new(PER_ENVIRONMENT));
-        Self { places, held: HELD_AT_FIRST, moved_at: now, last: now }
+    fn new(count: u32, now: Timestamp) -> Self {
+        let places = Arc::new(Semaphore::new(count as usize));
+        Self { places, count, held: HELD_AT_FIRST, moved_at: now, last: now }
     }
 
     fn again_at(&mut self, now: Timestamp, rng: &dyn Rng) -> Timestamp {
         // As long as nothing moves, attempts take at least that long.
         let held = self.held.max(now.since(self.moved_at)).min(AWAY_MAX);
-        let spacing = SPACING_MIN.max(held / PER_ENVIRONMENT as u32);
+        let spacing = SPACING_MIN.max(held / self.count);
         let at = self.last.max(now.plus(AWAY_MIN)).plus(spacing);
         if at > now.plus(AWAY_MAX) {
             return now.plus(spread(rng));
@@ -106,6 +112,8 @@ mod tests {
     use std::cmp::Reverse;
     use std::collections::BinaryHeap;
 
+    const PLACES: u32 = 128;
+
     /// Every u16 once, in an order of its own.
     struct Steps(Mutex<u16>);
 
@@ -127,7 +135,7 @@ mod tests {
     }
 
     fn play(jobs: usize, held: Duration, until: Duration) -> Played {
-        let (bounds, rng) = (Bounds::default(), Steps(Mutex::new(1)));
+        let (bounds, rng) = (Bounds::new(PLACES), Steps(Mutex::new(1)));
         let environment = EnvironmentId::ordered(Timestamp::EPOCH, &rng);
         let mut played = Played { sent_away: 0, sent: 0, ended_at: Duration::ZERO };
         let mut places = Vec::new();
@@ -162,7 +170,7 @@ mod tests {
     fn a_backlog_behind_a_hung_endpoint_costs_little() {
         let played = play(2_000, Duration::from_secs(15), Duration::from_secs(120));
         assert!(played.sent_away < 8 * 2_000, "{}: every quarter second it was 900,000", played.sent_away);
-        assert!(played.sent >= 5 * PER_ENVIRONMENT, "{} attempts: places stayed empty", played.sent);
+        assert!(played.sent >= 5 * PLACES as usize, "{} attempts: places stayed empty", played.sent);
     }
 
     #[test]
@@ -174,11 +182,11 @@ mod tests {
 
     #[test]
     fn nobody_is_kept_away_for_long() {
-        let (bounds, rng) = (Bounds::default(), Steps(Mutex::new(1)));
+        let (bounds, rng) = (Bounds::new(PLACES), Steps(Mutex::new(1)));
         let environment = EnvironmentId::ordered(Timestamp::EPOCH, &rng);
         let now = Timestamp::EPOCH;
         let _places: Vec<_> =
-            (0..PER_ENVIRONMENT).map(|_| bounds.try_enter(environment, now, &rng).unwrap()).collect();
+            (0..PLACES).map(|_| bounds.try_enter(environment, now, &rng).unwrap()).collect();
         let away: Vec<_> =
             (0..100_000).map(|_| bounds.try_enter(environment, now, &rng).unwrap_err().since(now)).collect();
         assert!(away.iter().all(|away| (AWAY_MIN..=AWAY_MAX).contains(away)));
