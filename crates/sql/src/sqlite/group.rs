@@ -185,7 +185,7 @@ impl Writer {
 
 /// An I/O or fsync error: the kernel may have dropped the pages, so trying again could lie.
 fn is_disk_failure(fault: &Fault) -> bool {
-    let Fault::Engine { source, .. } = fault else { return false };
+    let (Fault::Engine { source, .. } | Fault::Unavailable { source, .. }) = fault else { return false };
     let code = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error);
     matches!(
         code,

@@ -123,9 +123,15 @@ pub(super) fn control(conn: &Connection, counters: &Counters, text: &'static str
 
 pub(super) fn fault(statement: &'static str, e: rusqlite::Error) -> Fault {
     match e.sqlite_error_code() {
-        // A full disk is an outage, not a fault of the statement: room may come. An I/O error ends the lane.
+        // An outage, not a fault of the statement: room, memory or the disk may come back. (At COMMIT an I/O error ends
+        // the lane.)
         Some(
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull | ErrorCode::CannotOpen,
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::CannotOpen
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::OutOfMemory,
         ) => Fault::Unavailable { doing: statement, source: Arc::new(e) },
         // Only readers install a handler that interrupts, and only for their deadline.
         Some(ErrorCode::OperationInterrupted) => Fault::Deadline,
