@@ -2,7 +2,7 @@
 
 use crate::jobs::Jobs;
 use kernel::{Env, JobId, Timestamp};
-use sql::{Fault, Lock, Tx, params, statements};
+use sql::{Fault, Lock, Tx, params, statements, without_nul};
 
 /// A job to be written. `kind` is `name@version`; the payload is opaque here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,11 +172,17 @@ pub(crate) fn park(tx: &mut Tx<'_>, job: &Claimed, reason: &str, now: Timestamp)
         return Ok(());
     }
     let env = job.env.to_string();
-    // A reason may quote a stranger, and a text column holds no U+0000.
-    let reason = reason.replace('\0', "\u{fffd}");
     tx.execute(
         &PARK,
-        params![&job.id.to_string(), &env, &job.kind, &job.correlation, &job.payload, &reason, now],
+        params![
+            &job.id.to_string(),
+            &env,
+            &job.kind,
+            &job.correlation,
+            &job.payload,
+            &*without_nul(reason),
+            now
+        ],
     )?;
     complete(tx, job)
 }

@@ -1,7 +1,7 @@
 //! Messages that leave after the commit, in order per subject.
 
 use kernel::{Env, Timestamp};
-use sql::{Fault, Row, Tx, params, statements};
+use sql::{Fault, Row, Tx, params, statements, without_nul};
 
 /// One message that waits to be relayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +71,7 @@ pub fn delete(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), Fault> {
 pub fn bury(tx: &mut Tx<'_>, letters: &[DeadLetter], at: Timestamp) -> Result<(), Fault> {
     for DeadLetter { message, reason } in letters {
         let Message { environment, subject, n, body } = message;
-        // A text column holds no U+0000, and a message may be unreadable because of one.
-        let reason = reason.replace('\0', "\u{fffd}");
-        tx.execute(&BURY, params![&environment.to_string(), subject, *n, body, &reason, at])?;
+        tx.execute(&BURY, params![&environment.to_string(), subject, *n, body, &*without_nul(reason), at])?;
         delete(tx, std::slice::from_ref(message))?;
     }
     if letters.is_empty() { Ok(()) } else { tx.execute(&SHED, params![DEAD_LETTERS_MAX]) }

@@ -1,10 +1,16 @@
 //! What can go wrong in the state database.
 
 use kernel::Category;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The engine's own error, kept for the log. Shared, because one failure can answer several commands.
 pub type Source = Arc<dyn std::error::Error + Send + Sync>;
+
+/// A text for a column, where a stranger may have had a say: U+0000, which PostgreSQL cannot store, becomes U+FFFD.
+pub fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
 
 /// Why a command or a read was not done. A conflict is no fault: statements answer those with rows
 /// (`ON CONFLICT DO NOTHING RETURNING`).

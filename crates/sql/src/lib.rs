@@ -31,7 +31,7 @@ mod value;
 
 pub use counters::Stats;
 pub use database::Database;
-pub use fault::{Fault, Source};
+pub use fault::{Fault, Source, without_nul};
 pub use lock::{Lock, Locks};
 pub use migration::{Migrated, Migration, migrate};
 pub use options::{Engine, OnFatal, Options};

@@ -3,7 +3,7 @@
 //! No environment: a consumer reads the records of all of them.
 
 use kernel::{EnvironmentId, JournalId, Timestamp};
-use sql::{Fault, Lock, Tx, params, statements};
+use sql::{Fault, Lock, Tx, params, statements, without_nul};
 
 /// Most dead letters that are kept for one consumer; older ones go. All are counted.
 pub const DEAD_LETTERS_MAX: i64 = 1_000;
@@ -110,7 +110,7 @@ fn bury(tx: &mut Tx<'_>, journal: JournalId, consumer: &str, letter: &DeadLetter
             consumer,
             big(letter.sequence),
             &letter.environment.to_string(),
-            &letter.reason,
+            &*without_nul(&letter.reason),
             shown,
             i64::try_from(letter.body_bytes).unwrap_or(i64::MAX),
             letter.died_at,

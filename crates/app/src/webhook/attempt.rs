@@ -151,8 +151,7 @@ fn shown<'a>(headers: impl Iterator<Item = (&'a String, &'a String)>) -> String 
     for (name, value) in headers {
         let name = name.to_ascii_lowercase();
         let hidden = HIDDEN.contains(&name.as_str()) || name == SIGNATURE_HEADER;
-        // A text column holds no U+0000.
-        let value = if hidden { "•••".to_owned() } else { value.replace('\0', "\u{fffd}") };
+        let value = if hidden { "•••".into() } else { sql::without_nul(value) };
         object.insert(name, Value::from(value));
     }
     Value::Object(object).to_string()
