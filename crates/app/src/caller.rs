@@ -11,7 +11,7 @@
 mod cache;
 mod revision;
 
-use crate::token::EXPIRY_MAX;
+use crate::{digest::sha256, token::EXPIRY_MAX};
 use cache::{Cache, Entry, Fingerprint};
 use kernel::{Category, Clock, Env, KeyId, Timestamp};
 use model::caller::{Caller, CallerKind, KeyKind, Presented, Scope};
@@ -166,7 +166,7 @@ impl Callers {
     }
 
     async fn by_key(&self, credential: &str) -> Result<Entry, CallerFault> {
-        let hash = hash(credential);
+        let hash = sha256(credential);
         let (found, revision) = self
             .db
             .read(move |tx| Ok::<_, sql::Fault>((store::key::by_hash(tx, &hash)?, store::key::revision(tx)?)))
@@ -283,11 +283,6 @@ impl Callers {
 /// Whether the key may be used now.
 pub(crate) fn good(key: &ApiKey, now: Timestamp) -> bool {
     key.revoked_at.is_none() && key.expires_at.is_none_or(|expires| expires > now)
-}
-
-/// SHA-256 in hex: how opaque keys are stored and found.
-pub(crate) fn hash(credential: &str) -> String {
-    kernel::hex(Sha256::digest(credential))
 }
 
 fn caller(key: &ApiKey, kind: CallerKind, scopes: Vec<Scope>) -> Caller {

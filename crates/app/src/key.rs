@@ -3,12 +3,7 @@
 //! Of an RSA key the private half is given once and only the public half is kept; of an opaque key (32 random bytes in
 //! standard base64) only the SHA-256. Rotation is a reminder: a key past its *rotate by* still works, it is marked.
 
-use crate::{
-    App,
-    caller::{good, hash},
-    operator::Actor,
-    pool::PoolFault,
-};
+use crate::{App, caller::good, digest::sha256, operator::Actor, pool::PoolFault};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Bounded, Category, Env, KeyId, OperatorId, Rng, Secret, Timestamp};
 use model::caller::{KeyKind, PROJECT_SCOPES, Scope};
@@ -194,7 +189,7 @@ pub fn opaque(env: Env, new: NewKey, rng: &dyn Rng, now: Timestamp) -> Result<Cr
     // The padding says nothing: the hint stands before it.
     let visible = secret.trim_end_matches('=');
     let hint = visible[visible.len() - HINT_CHARS..].to_owned();
-    let proof = Proof::Opaque { hash: hash(&secret), hint };
+    let proof = Proof::Opaque { hash: sha256(&secret), hint };
     Ok(Created { secret: Secret::new(secret), key: row(env, new, proof, rng, now)? })
 }
 

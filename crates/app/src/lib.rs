@@ -3,6 +3,7 @@
 mod bound;
 pub mod caller;
 pub mod consume;
+mod digest;
 pub mod enrich;
 pub mod handover;
 pub mod housekeeping;
@@ -33,6 +34,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
+/// How long a request may stand behind another one's look at what both need: without a bound, a crowd behind a slow
+/// database would be answered one deadline after the other.
+const LOOK_WAIT_MAX: Duration = Duration::from_secs(2);
+
 /// What the use cases work with. Built once by the binary; each use case takes what it needs from here.
 pub struct Services {
     pub db: sql::Database,
@@ -51,6 +56,7 @@ pub struct Services {
     pub callers: caller::Callers,
     pub signers: token::Signers,
     pub settings: setting::Cache,
+    pub questions: report::Questions,
     pub passwords: operator::Passwords,
     pub definitions: run::Definitions,
     pub deliveries: Bounds,

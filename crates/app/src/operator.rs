@@ -13,9 +13,9 @@ mod password;
 
 pub use password::{HashFault, NewPassword, PasswordRule, Passwords};
 
-use crate::{App, path, pool::PoolFault};
+use crate::{App, digest::sha256, path, pool::PoolFault};
 use kernel::{Category, Env, OperatorId, OrganizationId, Rng, Secret, Timestamp, token};
-use limit::{ACCOUNT, ADDRESS, Rule, Subjects, hex};
+use limit::{ACCOUNT, ADDRESS, Rule, Subjects};
 use model::{
     email::{Email, EmailFault},
     platform::{Environment, Stage},
@@ -59,7 +59,7 @@ pub struct NewLink {
 impl NewLink {
     pub fn make(rng: &dyn Rng, now: Timestamp) -> Self {
         let token = token::<32>(rng);
-        Self { hash: hex(&token), token: Secret::new(token), expires_at: now.plus(LINK_LIFE) }
+        Self { hash: sha256(&token), token: Secret::new(token), expires_at: now.plus(LINK_LIFE) }
     }
 
     /// The path and query that the link leads to, on our own origin.
@@ -212,7 +212,7 @@ pub async fn use_link(
         None => None,
     };
     let (signed_in, session) = new_session(app, &operator, visit);
-    let hash = hex(link.expose());
+    let hash = sha256(link.expose());
     let account = Subjects::of(&operator.email, visit.address).account;
     let locks = vec![store::operator::lock(operator.id), store::operator::attempt_lock(&account)];
     app.db
@@ -240,7 +240,7 @@ pub async fn sign_in(
     visit: &Visit,
 ) -> Result<SignedIn, OperatorFault> {
     // A text that is no address cannot be anybody's: it is judged like an unknown one.
-    let email = Email::folded(email).map_or_else(|_| format!("?{}", hex(email)), String::from);
+    let email = Email::folded(email).map_or_else(|_| format!("?{}", sha256(email)), String::from);
     let subjects = Subjects::of(&email, visit.address);
     // The turn comes first, so that a full house is nobody's failure.
     let turn = app.passwords.turn().await?;
@@ -270,7 +270,7 @@ pub async fn sign_in(
 
 /// Who holds this token. `None`: unknown, signed out or expired.
 pub async fn session(app: &App, token: &Secret<String>) -> Result<Option<Actor>, OperatorFault> {
-    let hash = hex(token.expose());
+    let hash = sha256(token.expose());
     let wanted = hash.clone();
     let now = app.db.now();
     let found = app.db.read(move |tx| store::operator::session(tx, &wanted)).await?;
@@ -293,12 +293,12 @@ pub async fn sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, Operator
 
 /// Whether a listed session is the one that `token` holds.
 pub fn is_this(session: &Session, token: &Secret<String>) -> bool {
-    session.hash == hex(token.expose())
+    session.hash == sha256(token.expose())
 }
 
 /// Ends this session.
 pub async fn sign_out(app: &App, actor: &Actor, token: &Secret<String>) -> Result<(), OperatorFault> {
-    let hash = hex(token.expose());
+    let hash = sha256(token.expose());
     let lock = store::operator::lock(actor.id);
     Ok(app.db.write(lock, move |tx| store::operator::close(tx, &hash)).await?)
 }
@@ -325,7 +325,7 @@ pub fn of_stage(all: &[(Env, Environment)], stage: Stage) -> Option<&(Env, Envir
 }
 
 async fn linked(app: &App, link: &Secret<String>) -> Result<Operator, OperatorFault> {
-    let hash = hex(link.expose());
+    let hash = sha256(link.expose());
     let now = app.db.now();
     app.db
         .read(move |tx| {
@@ -342,7 +342,7 @@ fn new_session(app: &App, operator: &Operator, visit: &Visit) -> (SignedIn, Sess
     let now = app.db.now();
     let actor = Actor { id: operator.id, organization: operator.organization, email: operator.email.clone() };
     let session = Session {
-        hash: hex(&token),
+        hash: sha256(&token),
         operator: operator.id,
         created_at: now,
         seen_at: now,

@@ -5,12 +5,15 @@
 
 pub use ::lake::{Before, Page, Stored};
 
-use crate::{App, setting};
+use crate::{
+    App,
+    pool::{Pool, PoolFault},
+    setting,
+};
 use ::lake::{DayCount, Filters, PAGE_BYTES_MAX};
 use jiff::{Span, civil::Date, tz::TimeZone};
 use kernel::{Category, Env, Timestamp};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// Most days of one count: about two years.
 pub const DAYS_MAX: u16 = 731;
@@ -43,8 +46,8 @@ pub enum ReportFault {
     Store(#[from] sql::Fault),
     #[error("lake")]
     Lake(#[from] ::lake::Fault),
-    #[error("the lake's thread ended before it answered")]
-    Lost,
+    #[error("a question to the lake")]
+    Pool(#[from] PoolFault),
 }
 
 impl ReportFault {
@@ -54,7 +57,7 @@ impl ReportFault {
             Self::Setting(fault) => fault.category(),
             Self::Store(fault) => fault.category(),
             Self::Lake(fault) => fault.category(),
-            Self::Lost => Category::Fault,
+            Self::Pool(fault) => fault.category(),
         }
     }
 }
@@ -237,20 +240,25 @@ pub async fn accounting(app: &App) -> Result<Accounting, ReportFault> {
     Ok(Accounting { accepted, stored, duplicate: lake.duplicates, dropped, waiting, unaccounted })
 }
 
-/// Questions that the lake answers at the same time, in this process; further ones wait. Each takes a thread and tens of
-/// megabytes where events are large.
-static IN_LAKE: Semaphore = Semaphore::const_new(8);
+/// Questions that the lake answers at the same time, and how many may wait for their turn. Each takes a thread and tens
+/// of megabytes where events are large.
+const ASKING_MAX: usize = 8;
+const WAITING_MAX: usize = 64;
+
+/// Who asks the lake something.
+#[derive(Debug)]
+pub struct Questions(Pool);
+
+impl Default for Questions {
+    fn default() -> Self {
+        Self(Pool::new(ASKING_MAX, WAITING_MAX))
+    }
+}
 
 async fn in_lake<T: Send + 'static>(
     app: &App,
     ask: impl FnOnce(&::lake::Lake) -> Result<T, ::lake::Fault> + Send + 'static,
 ) -> Result<T, ReportFault> {
-    let turn = IN_LAKE.acquire().await.map_err(|_| ReportFault::Lost)?;
     let lake = app.lake.clone();
-    let asking = tokio::task::spawn_blocking(move || {
-        // Ends with the work, which goes on when whoever asked has gone.
-        let _turn = turn;
-        ask(&lake)
-    });
-    Ok(asking.await.map_err(|_| ReportFault::Lost)??)
+    Ok(app.questions.0.run(move || ask(&lake)).await??)
 }

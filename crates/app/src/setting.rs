@@ -142,8 +142,9 @@ pub async fn current(app: &App, env: Env) -> Result<Arc<Current>, SettingFault> 
     if let Some(current) = app.settings.fresh(env, app.clock.monotonic()) {
         return Ok(current);
     }
-    // One reader at a time: the others find what it brought.
-    let _reading = app.settings.reading.lock().await;
+    // One reader at a time: the others find what it brought, or give up when it brings nothing for long.
+    let turn = tokio::time::timeout(crate::LOOK_WAIT_MAX, app.settings.reading.lock()).await;
+    let _reading = turn.map_err(|_| sql::Fault::Deadline)?;
     let read_at = app.clock.monotonic();
     if let Some(current) = app.settings.fresh(env, read_at) {
         return Ok(current);

@@ -100,7 +100,13 @@ impl State {
     ) -> Result<Self, WiringFault> {
         let db = visit(config, outside).await?;
         for (component, migrations) in [("store", store::MIGRATIONS), ("durable", durable::MIGRATIONS)] {
-            sql::migrate(&db, component, migrations).await.map_err(WiringFault::Migrate)?;
+            let done = sql::migrate(&db, component, migrations).await.map_err(WiringFault::Migrate)?;
+            if let Some(copy) = done.copy {
+                tracing::info!(
+                    db.component = component, db.migrations = ?done.applied, db.copy = %copy.display(),
+                    "the state database was migrated; the copy from before may go when all is well"
+                );
+            }
         }
         let seal = Arc::new(Sealer::new(master_key));
         if let Some(canary) = db.read::<_, sql::Fault>(store::platform::canary).await? {
@@ -154,6 +160,7 @@ impl State {
             jobs: executor.jobs(),
             options: app_options(config, public_url, outside.in_container),
             settings: Default::default(),
+            questions: Default::default(),
             passwords: Default::default(),
             definitions: Default::default(),
             deliveries: app::Bounds::new(app::webhook::PER_ENVIRONMENT),

@@ -35,7 +35,10 @@ impl Revision {
                 Ok(turn) => turn,
                 Err(_) => return Ok(self.known.load(Ordering::Acquire)),
             },
-            _ => self.looking.lock().await,
+            _ => {
+                let turn = tokio::time::timeout(crate::LOOK_WAIT_MAX, self.looking.lock()).await;
+                turn.map_err(|_| sql::Fault::Deadline)?
+            }
         };
         // Somebody else may have looked while this one waited.
         if self.age(clock).is_none_or(|age| age >= RENEW_AFTER) {

@@ -17,8 +17,8 @@ pub use otp::{OTP_LIFE, OtpFault, exchange};
 pub use page::{Continue, HostedPage, HostedPath, Line, PageFault, Progress, continue_page};
 pub use url::page_url;
 
+use crate::digest::sha256;
 use kernel::{Rng, Secret, token};
-use sha2::{Digest, Sha256};
 
 /// A link before it is stored: the token goes out, the hash stays.
 #[derive(Debug, Clone)]
@@ -36,5 +36,5 @@ impl NewLink {
 
 /// What is kept of a token or a code. What it is for goes in too: the return URL's token opens no other page.
 fn hash(purpose: &str, token: &str) -> String {
-    kernel::hex(Sha256::digest(format!("{purpose}/{token}")))
+    sha256(&format!("{purpose}/{token}"))
 }

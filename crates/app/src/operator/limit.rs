@@ -4,8 +4,8 @@
 //! thousand attempts at once are a thousand failures. Nobody is locked out for good: a wait ends by itself, and a
 //! one-time link from the command line goes past it.
 
+use crate::digest::sha256;
 use kernel::Timestamp;
-use sha2::{Digest, Sha256};
 use std::{net::IpAddr, time::Duration};
 use store::operator::Failures;
 
@@ -67,13 +67,11 @@ pub struct Subjects {
 
 impl Subjects {
     pub fn of(email: &str, address: IpAddr) -> Self {
-        Self { account: format!("account:{}", hex(email)), address: format!("address:{}", network(address)) }
+        Self {
+            account: format!("account:{}", sha256(email)),
+            address: format!("address:{}", network(address)),
+        }
     }
-}
-
-/// The SHA-256 of a text in hexadecimal digits: the stored form of links, sessions and tried accounts.
-pub fn hex(text: &str) -> String {
-    kernel::hex(Sha256::digest(text))
 }
 
 /// One subscriber of IPv6 has a /64 of addresses to come from.
