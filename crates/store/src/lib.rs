@@ -1,5 +1,5 @@
 //! Our tables, one file per aggregate: rows in, rows out. It knows no HTTP and no job's meaning; every call
-//! for environment data takes the [`kernel::Env`]. `platform` is the named exception: it finds environments.
+//! for environment data takes the [`kernel::Env`]. What takes none, and why, stands in ARCHITECTURE.md (invariant 6).
 
 pub mod consumer;
 pub mod definition;

@@ -132,12 +132,12 @@ impl LakeConsumer {
 
     /// Before the lake moves on. Records that are read again after a start are buried once.
     async fn bury(&self, next: Seq, letters: Vec<DeadLetter>) -> Result<(), ConsumeFault> {
-        let (journal, at) = (self.journal.id(), self.db.now());
-        metrics::counter!("thrivestack_consumer_dead_letters_total", "consumer" => NAME)
-            .increment(letters.len() as u64);
+        let (journal, at, count) = (self.journal.id(), self.db.now(), letters.len() as u64);
         self.db
             .write(consumer::lock(NAME), move |tx| consumer::advance(tx, journal, NAME, next.0, &letters, at))
             .await?;
+        // After the command: one that was refused comes again.
+        metrics::counter!("thrivestack_consumer_dead_letters_total", "consumer" => NAME).increment(count);
         Ok(())
     }
 
