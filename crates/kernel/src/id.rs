@@ -55,7 +55,7 @@ macro_rules! ids {
         impl FromStr for $name {
             type Err = IdFault;
             fn from_str(text: &str) -> Result<Self, IdFault> {
-                // One spelling only: an id is a key, and keys compare as text.
+                // With hyphens alone. Capitals are taken and folded: ids compare as text, and are always shown small.
                 let parsed = Uuid::try_parse(text).map_err(|_| IdFault)?;
                 if text.len() == 36 { Ok(Self(parsed)) } else { Err(IdFault) }
             }

@@ -18,10 +18,10 @@ use url::Url;
 const END_MAX: Duration = Duration::from_secs(9);
 /// How much of that open requests may take.
 const DRAIN: Duration = Duration::from_secs(4);
-/// How long an answer may wait for the client to take more of it.
-const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 /// How much of it the parts may take after that.
 const PARTS_GRACE: Duration = Duration::from_millis(4_500);
+/// How long an answer may wait for the client to take more of it.
+const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 const METRICS_EVERY: Duration = Duration::from_secs(10);
 
 /// Why the server does not come up.

@@ -35,7 +35,7 @@ const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The id of the request whose extensions these are. Outside of the layer it is the nil id.
 pub fn request_id(extensions: &Extensions) -> RequestId {
-    extensions.get().copied().unwrap_or(RequestId::from_uuid(uuid::Uuid::nil()))
+    extensions.get().copied().unwrap_or(RequestId::NIL)
 }
 
 /// For `axum::middleware::from_fn_with_state`, on the router of the whole server.

@@ -3,7 +3,7 @@
 use super::{
     BODY_BYTES_MAX, EVENTS_MAX,
     json::{self, JsonFault},
-    object::{self, Object},
+    object::Object,
 };
 use serde_json::value::RawValue;
 
@@ -59,11 +59,6 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The credential in the body (`api_key`; domain 2.1), in an array that of the first item.
-    pub fn api_key(&self) -> Option<String> {
-        self.first()?.get("api_key").and_then(object::text)
-    }
-
     /// The object, or the first item where it is one.
     pub(super) fn first(&self) -> Option<Object<'a>> {
         Object::read(self.items.first()?)
@@ -102,14 +97,5 @@ mod tests {
         let fault = Body::read(b"{\"a\": 1,\n}").unwrap_err();
         let told = "the body is not legal JSON: unexpected character at line 2, column 1";
         assert_eq!(fault.to_string(), told);
-    }
-
-    #[test]
-    fn the_credential_may_stand_in_the_body() {
-        let key = |text: &str| Body::read(text.as_bytes()).unwrap().api_key();
-        assert_eq!(key(r#"{"api_key":"k","user_id":"u"}"#), Some("k".into()));
-        assert_eq!(key(r#"[{"api_key":"k"},{}]"#), Some("k".into()));
-        assert_eq!(key(r#"{"api_key":1}"#), None);
-        assert_eq!(key("[1]"), None);
     }
 }

@@ -143,14 +143,14 @@ impl Common {
         given.into_iter().filter_map(|(key, value)| Some((key, value?.clone()))).collect()
     }
 
-    /// The same for a command that is over soon: it logs what goes wrong, and the rest only when asked to.
+    /// The configuration for a command that is over soon: it logs what goes wrong, and the rest only when asked to.
     fn load_briefly(&self, own: &[(&'static str, Option<&String>)]) -> Result<Config, CliFault> {
         let (config, layers) = self.load(own)?;
         log_briefly(&config, &layers);
         Ok(config)
     }
 
-    /// The same for a command that has nothing to do with the installation beside it: it reads how to log, and none of
+    /// The configuration for a command that has nothing to do with the installation beside it: it reads how to log, and none of
     /// the server's settings. Whoever names an installation all the same is told `instead`.
     fn load_apart(&self, own: &[(&'static str, Option<&String>)], instead: &str) -> Result<Config, CliFault> {
         if self.data_dir.is_some() || self.config.is_some() {
