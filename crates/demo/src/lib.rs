@@ -2,7 +2,8 @@
 //! public HTTP API alone, as a stranger's product would.
 //!
 //! - [`acme`]: Acme Notes, a small product that signs its people up through thrivestack;
-//! - [`telemetry`]: a few weeks of what the people of such a product do;
+//! - [`story`]: the months behind such a product, made up: who signs up, who waits, an incident, and what people do;
+//! - [`telemetry`]: sends what was made up;
 //! - [`check`]: one signup walked through with an HTTP client, each step timed;
 //! - [`receive`]: a stand-in for the builder's backend, for a first walk with curl.
 //!
@@ -10,9 +11,11 @@
 //! verify a webhook, acknowledge it and exchange a one-time code.
 
 pub mod acme;
+mod browser;
 pub mod check;
 pub mod client;
 pub mod exchange;
 pub mod receive;
 pub mod signature;
+pub mod story;
 pub mod telemetry;

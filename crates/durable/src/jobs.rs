@@ -79,6 +79,11 @@ impl Jobs {
         }
     }
 
+    /// The wall clock has stepped: what is due now begins now, and not after the sleep that was planned.
+    pub fn clock_stepped(&self) {
+        self.0.woken.notify_one();
+    }
+
     /// A job became due earlier than everything known.
     pub(crate) async fn woken(&self) {
         self.0.woken.notified().await;

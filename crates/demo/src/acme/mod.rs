@@ -19,6 +19,7 @@ mod ledger;
 mod news;
 mod note;
 mod notebook;
+mod outage;
 mod page;
 mod signup;
 mod starter;
@@ -27,7 +28,12 @@ mod tour;
 mod visit;
 mod webhook;
 
-use crate::{client::Client, exchange::Exchange, signature::SignatureFault, signature::Verifier};
+use crate::{
+    client::Client,
+    exchange::Exchange,
+    signature::{SignatureFault, Verifier},
+    story::Ids,
+};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -43,6 +49,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 use url::Url;
 
+pub use outage::Outage;
 pub use step::{Kind, Step};
 
 /// The largest request Acme reads, in bytes; a tenant webhook has a few kilobytes.
@@ -104,6 +111,7 @@ pub struct Acme {
     verifier: Arc<Verifier>,
     ledger: Arc<Ledger>,
     news: News,
+    outage: Outage,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 }
@@ -111,7 +119,26 @@ pub struct Acme {
 impl Acme {
     pub fn new(client: Client, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, SignatureFault> {
         let verifier = Arc::new(Verifier::new(&client.connection().webhook_secret)?);
-        Ok(Self { client, verifier, ledger: Arc::default(), news: News::default(), clock, rng })
+        Ok(Self {
+            client,
+            verifier,
+            ledger: Arc::default(),
+            news: News::default(),
+            outage: Outage::default(),
+            clock,
+            rng,
+        })
+    }
+
+    /// The switch by which a story takes the backend down.
+    pub fn outage(&self) -> Outage {
+        self.outage.clone()
+    }
+
+    /// The ids of somebody whose workspace is there.
+    pub fn ids(&self, email: &str) -> Option<Ids> {
+        let user_id = self.ledger.person(email)?.user_id;
+        Some(Ids { user_id, workspace_id: self.ledger.workspace_of(email)?.id })
     }
 
     /// The whole product as a service, for [`Bound::serve`] and for tests.

@@ -44,6 +44,9 @@ pub(super) async fn receive(
     body: Bytes,
 ) -> (StatusCode, String) {
     let (at, began) = (acme.clock.now(), acme.clock.monotonic());
+    if acme.outage.is_on() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "Acme Notes is being mended".to_owned());
+    }
     let webhook_id = match acme.verifier.verify(&headers, &body, at) {
         Ok(id) => id,
         Err(fault) => return (StatusCode::UNAUTHORIZED, fault.to_string()),
@@ -75,15 +78,28 @@ pub(super) async fn receive(
 
 fn new_workspace(acme: &Acme, account: &AccountRequest) -> Workspace {
     let domain = account.user_email_id.split('@').nth(1).unwrap_or_default();
-    let name = account.account_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(domain);
+    let told = account.account_name.as_deref().filter(|name| !name.is_empty() && *name != domain);
     Workspace {
         id: format!("ws_{}", token::<9>(acme.rng.as_ref())),
-        name: name.to_owned(),
+        name: told.map_or_else(|| named_after(domain), str::to_owned),
         email: account.user_email_id.to_lowercase(),
         ts_tenant_id: account.thrivestack_tenant_id.clone(),
         run_id: account.workflow_runtime_id.clone(),
         template: None,
     }
+}
+
+/// `harbor-studio.example` is probably Harbor Studio; onboarding asks.
+fn named_after(domain: &str) -> String {
+    let words = domain.split('.').next().unwrap_or_default().split('-').filter(|word| !word.is_empty());
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters
+            .next()
+            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+            .unwrap_or_default()
+    };
+    words.map(capital).collect::<Vec<_>>().join(" ")
 }
 
 /// Acknowledges also on a repeat: the first acknowledgement may be the one that was lost.

@@ -3,13 +3,12 @@
 //! Every step is observed over HTTP: in Acme's pages, in Acme's account of what it received, and in
 //! thrivestack's public answers. A step that does not come within the time limit fails the check.
 
-mod browser;
-
 use crate::{
+    browser::{Browser, Page, without_query},
     client::{Client, ClientFault},
-    telemetry::{self, Weeks},
+    story::Past,
+    telemetry,
 };
-use browser::{Browser, Page, without_query};
 use kernel::{Clock, Timestamp};
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -17,7 +16,7 @@ use serde_json::Value;
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use url::Url;
 
-pub use browser::BrowserFault;
+pub use crate::browser::BrowserFault;
 
 /// The whole walk must fit in here.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -32,7 +31,7 @@ pub struct Options {
     pub client: Client,
     pub clock: Arc<dyn Clock>,
     /// Sent first, so that the one signup is counted among others.
-    pub weeks: Weeks,
+    pub past: Past,
     pub name: String,
     pub email: String,
 }
@@ -106,8 +105,8 @@ struct AcmeStep {
 impl Walk {
     async fn through(&mut self) -> Result<(), CheckFault> {
         self.missing = "the sample telemetry";
-        telemetry::send(&self.options.client, &self.options.weeks).await?;
-        self.tell("telemetry", &format!("{} events of the past weeks were taken", self.options.weeks.len()));
+        telemetry::send(&self.options.client, &self.options.past).await?;
+        self.tell("telemetry", &format!("{} events of the past weeks were taken", self.options.past.len()));
         let continuation = self.sign_up().await?;
         let landed = self.follow(continuation, "/onboarding").await?;
         self.acme_has(&["webhook", "ack", "exchanged"]).await?;

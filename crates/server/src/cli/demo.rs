@@ -1,11 +1,13 @@
 //! `thrivestack demo`: a server, Acme Notes beside it, sample data, and nothing left afterwards.
 
+mod past;
+
 use super::{CliFault, Common, init};
 use crate::{
     config::{self, Config},
     data_dir::DataDir,
     launch::{self, Bound, Launched},
-    signal,
+    log, signal,
     wiring::Outside,
 };
 use app::init::{Initialised, Plan};
@@ -14,9 +16,11 @@ use demo::{
     acme::{self, Acme},
     check,
     client::{Client, Connection},
+    story::{self, Known},
     telemetry,
 };
-use kernel::{Rng, token};
+use kernel::{EnvironmentId, Rng, Timestamp, token};
+use past::{House, PlayedClock};
 use std::{
     fs,
     io::{self, Write},
@@ -46,26 +50,65 @@ pub(super) struct Options {
     /// Sign one person up, print each step, and end; exit code 0 when all of it happened
     #[arg(long)]
     check: bool,
+    /// How much of a past to make up
+    #[arg(long, value_enum, default_value_t = Sample::All, conflicts_with = "check")]
+    sample: Sample,
+    /// What the past is made of: another number, other people
+    #[arg(long, value_name = "NUMBER", default_value_t = story::SEED)]
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Sample {
+    /// Four months: sign-ups as runs for the last six weeks, a waitlist, an incident, and what people did
+    All,
+    /// What people did in four weeks, and no run yet
+    Events,
+    /// Nothing: every room as it is on the first day
+    None,
 }
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
-    let outside = Outside::real();
+    let mut outside = Outside::real();
     let home = Home::choose(options.keep.clone(), &*outside.rng);
     let config = configure(common, &options, &home)?;
     let ending = signal::shutdown(home.last_word());
-    let stage = Stage::set(&config, &outside, ending.clone()).await?;
-    stage.introduce(&home);
+    let plan = past_of(&options, outside.clock.now());
+    let played = plan.filter(|_| options.sample == Sample::All && !options.check).map(|plan| {
+        let clock = Arc::new(PlayedClock::new(outside.clock.clone(), plan.connected_at()));
+        outside.clock = clock.clone();
+        (clock, plan)
+    });
+    let mut stage = Stage::set(&config, &outside, ending.clone()).await?;
+    let known = match played {
+        Some((clock, plan)) => stage.play(clock, &plan, &outside, &ending).await?,
+        None => Known::default(),
+    };
     let outcome = if options.check {
+        stage.introduce(&home);
         let outcome = stage.check(&outside).await;
         ending.cancel();
         outcome
     } else {
-        stage.feed(&outside, ending.clone());
+        stage.introduce(&home);
+        if let Some(plan) = plan {
+            stage.feed(plan, known, ending.clone());
+        }
         Ok(())
     };
     let ended = stage.until_end().await;
     drop(home);
     outcome.and(ended).map(|()| ExitCode::SUCCESS)
+}
+
+/// The past that ends now; none when none is wished for.
+fn past_of(options: &Options, until: Timestamp) -> Option<story::Options> {
+    let plan = match options.sample {
+        Sample::All if !options.check => story::Options::plausible(until),
+        Sample::All | Sample::Events => story::Options::brief(until),
+        Sample::None => return None,
+    };
+    Some(story::Options { seed: options.seed, ..plan })
 }
 
 /// Where the data live, and that they are gone at the end unless somebody wants to keep them.
@@ -130,10 +173,12 @@ fn configure(common: &Common, options: &Options, home: &Home) -> Result<Config, 
 /// Server and sample app, both answering.
 struct Stage {
     launched: Launched,
-    acme: JoinHandle<io::Result<()>>,
+    acme: Acme,
+    serving: JoinHandle<io::Result<()>>,
     acme_url: Url,
     client: Client,
     setup_url: String,
+    environment: EnvironmentId,
 }
 
 impl Stage {
@@ -153,32 +198,82 @@ impl Stage {
         let launched = launch::launch(config, dir, bound, outside.clone(), ending.clone())
             .await
             .map_err(CliFault::of)?;
-        let serving = acme_bound.serve(acme, async move { ending.cancelled().await });
-        Ok(Self { launched, acme: tokio::spawn(serving), acme_url, client, setup_url })
+        let serving = tokio::spawn(acme_bound.serve(acme.clone(), async move { ending.cancelled().await }));
+        Ok(Self { launched, acme, serving, acme_url, client, setup_url, environment: made.environment_id })
     }
 
-    fn introduce(&self, home: &Home) {
-        let [acme, console, api] =
-            [self.acme_url.as_str(), &self.setup_url, self.launched.public_url.as_str()];
-        println!("\n  Sign up at Acme Notes, a sample product\n    {acme}");
-        println!("\n  See it arrive in the ThriveStack console (this link opens once)\n    {console}");
-        println!("\n  The API is at {api}");
-        if home.kept {
-            println!("  The data stay in {}.\n", home.path.display());
-        } else {
-            println!("  The data are in {} and vanish when this ends (Ctrl-C).\n", home.path.display());
+    /// Lets the past weeks happen, on a clock that ends up at now. A past that stops in the middle is said, and the demo
+    /// goes on with what is there.
+    async fn play(
+        &mut self,
+        clock: Arc<PlayedClock>,
+        plan: &story::Options,
+        outside: &Outside,
+        ending: &CancellationToken,
+    ) -> Result<Known, CliFault> {
+        let weeks = plan.connected / 7;
+        println!("\n  Acme Notes lives through its past {weeks} weeks (seed {}) …", plan.seed);
+        let app = &self.launched.running.app;
+        let house = House::of(app, self.environment, Arc::clone(&clock)).await?;
+        let stage = story::Stage { acme: &self.acme, acme_url: self.acme_url.clone(), director: &house };
+        let (began, hushed) = (clock.real(), log::Hushed::begin());
+        let played = tokio::select! {
+            () = ending.cancelled() => Ok(story::Played::default()),
+            played = story::play(&stage, plan) => played,
+        };
+        drop(hushed);
+        clock.catch_up();
+        app.jobs.clock_stepped();
+        let fresh =
+            app::operator::fresh_link(&app.db, outside.rng.as_ref(), None).await.map_err(CliFault::of)?;
+        self.setup_url = self.launched.public_url.join(&fresh.link.path()).map_err(CliFault::of)?.into();
+        match played {
+            Ok(played) => {
+                let took = clock.real().since(began);
+                println!("  {} runs in {:.1} s.", played.runs, took.as_secs_f32());
+                Ok(played.known)
+            }
+            Err(fault) => {
+                eprintln!("  the past stops in the middle: {}", kernel::chain(&fault));
+                Ok(Known::default())
+            }
         }
     }
 
-    /// Sends the sample weeks while people already look around.
-    fn feed(&self, outside: &Outside, ending: CancellationToken) {
-        let (client, until) = (self.client.clone(), outside.clock.now());
+    /// What there is to open, in the order in which it makes sense.
+    fn introduce(&self, home: &Home) {
+        let [acme, console, api] =
+            [self.acme_url.as_str(), &self.setup_url, self.launched.public_url.as_str()];
+        println!(
+            "\n  1  Sign up at Acme Notes, a sample product; beside its pages you see each call it makes"
+        );
+        println!("     {acme}");
+        println!(
+            "  2  Open the ThriveStack console and set a password (this link works once); your run is in Runs"
+        );
+        println!("     {console}");
+        println!("  3  Integrate your own product by the guide");
+        println!(
+            "     {}",
+            self.launched.public_url.join("/docs").map_or_else(|_| api.to_owned(), String::from)
+        );
+        println!("\n  The API is at {api}");
+        let (path, end) = (home.path.display(), "Ctrl-C ends all of it");
+        match home.kept {
+            true => println!("  The data stay in {path}; {end}.\n"),
+            false => println!("  {end} and removes the data, which are in {path}.\n"),
+        }
+    }
+
+    /// Sends what people did while the visitor already looks around.
+    fn feed(&self, plan: story::Options, known: Known, ending: CancellationToken) {
+        let client = self.client.clone();
         tokio::spawn(async move {
-            let weeks = telemetry::invent(&telemetry::Options::plausible(until));
+            let past = story::invent(&plan, &known);
             tokio::select! {
                 () = ending.cancelled() => {}
-                sent = telemetry::send(&client, &weeks) => match sent {
-                    Ok(()) => println!("  {} events of the past four weeks are in.", weeks.len()),
+                sent = telemetry::send(&client, &past) => match sent {
+                    Ok(()) => println!("  Users, Accounts and Home now have all {} weeks: {} events.", plan.days / 7, past.len()),
                     Err(fault) => eprintln!("  the sample data were not taken: {}", kernel::chain(&fault)),
                 },
             }
@@ -186,12 +281,12 @@ impl Stage {
     }
 
     async fn check(&self, outside: &Outside) -> Result<(), CliFault> {
-        let until = outside.clock.now();
+        let plan = story::Options::brief(outside.clock.now());
         let options = check::Options {
             acme_url: self.acme_url.clone(),
             client: self.client.clone(),
             clock: outside.clock.clone(),
-            weeks: telemetry::invent(&telemetry::Options::plausible(until)),
+            past: story::invent(&plan, &Known::default()),
             name: "Ada Winterbourne".to_owned(),
             email: "ada@analytical-engines.example".to_owned(),
         };
@@ -203,7 +298,7 @@ impl Stage {
     async fn until_end(self) -> Result<(), CliFault> {
         let ended = self.launched.until_end().await.map_err(CliFault::of);
         // Whatever Acme is still asking the server, no answer will come.
-        if let Ok(Ok(Err(error))) = tokio::time::timeout(ACME_GRACE, self.acme).await {
+        if let Ok(Ok(Err(error))) = tokio::time::timeout(ACME_GRACE, self.serving).await {
             eprintln!("Acme Notes ended badly: {error}");
         }
         ended

@@ -1,13 +1,14 @@
-//! The builder's side: Acme Notes believes our signatures and nobody else's, and the sample weeks are taken.
+//! The builder's side: Acme Notes believes our signatures and nobody else's, and the sample past is taken.
 
 use super::house::House;
 use axum::http::HeaderMap;
 use demo::{
     signature::{SignatureFault, Verifier},
-    telemetry,
+    story::{self, Known},
 };
 use kernel::{Clock, Secret, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -39,38 +40,60 @@ fn the_receiver_believes_the_specifications_example() {
     assert_eq!(verifier.verify(&forged, BODY, now), Err(SignatureFault::Mismatch));
 }
 
+fn until() -> Timestamp {
+    Timestamp::from_seconds(1_795_255_372)
+}
+
+fn at(event: &Value) -> Timestamp {
+    event["timestamp"].as_str().unwrap().parse().unwrap()
+}
+
 #[test]
-fn the_same_seed_gives_the_same_weeks() {
-    let until = Timestamp::from_seconds(1_795_255_372);
-    let weeks = telemetry::invent(&telemetry::Options::plausible(until));
-    let again = telemetry::invent(&telemetry::Options::plausible(until));
-    assert_eq!(weeks.track, again.track);
-    assert!(weeks.len() > 3_000, "{}", weeks.len());
-    let signups = weeks.track.iter().filter(|event| event["event_name"] == "signed_up").count();
-    assert_eq!(signups, weeks.identify.len(), "everybody is identified once, when they sign up");
-    for event in weeks.track.iter().chain(&weeks.page) {
-        let at: Timestamp = event["timestamp"].as_str().unwrap().parse().unwrap();
-        assert!(at <= until, "{event}");
-    }
+fn the_same_seed_gives_the_same_past() {
+    let brief = story::Options::brief(until());
+    let past = story::invent(&brief, &Known::default());
+    assert_eq!(past.track, story::invent(&brief, &Known::default()).track);
+    let other = story::Options { seed: 8, ..brief };
+    assert_ne!(past.track, story::invent(&other, &Known::default()).track);
+    assert!(past.len() > 1_500, "{}", past.len());
+    let signups = past.track.iter().filter(|event| event["event_name"] == "signed_up").count();
+    assert_eq!(signups, past.identify.len(), "everybody is identified once, when they sign up");
+    assert!(past.track.iter().chain(&past.page).all(|event| at(event) <= until()));
+}
+
+#[test]
+fn the_plausible_past_grows_rests_at_weekends_and_pays_in_part() {
+    let past = story::invent(&story::Options::plausible(until()), &Known::default());
+    let days: Vec<i64> = past.track.iter().map(|event| at(event).seconds().div_euclid(86_400)).collect();
+    // Day 0 was a Thursday.
+    let weekend = days.iter().filter(|day| matches!(day.rem_euclid(7), 2 | 3)).count();
+    assert!(weekend * 6 < days.len(), "{weekend} of {}", days.len());
+    let named = |name: &str| past.track.iter().filter(|event| event["event_name"] == name).count();
+    let plans = |plan: &str| past.group.iter().filter(|event| event["traits"]["planName"] == plan).count();
+    assert_eq!(named("subscription_upgraded"), plans("Team"));
+    assert!(plans("Team") > 5 && plans("Free") > plans("Team"), "{} {}", plans("Team"), plans("Free"));
+    let mut roles: Vec<&str> =
+        past.identify.iter().filter_map(|event| event["traits"]["role"].as_str()).collect();
+    roles.sort();
+    roles.dedup();
+    assert_eq!(roles, ["Admin", "Member", "Viewer"]);
+    let addresses: Vec<&str> =
+        past.identify.iter().filter_map(|event| event["traits"]["email"].as_str()).collect();
+    assert!(addresses.iter().all(|address| address.ends_with(".example")));
+    let different: BTreeSet<&str> = addresses.iter().copied().collect();
+    assert_eq!(different.len(), addresses.len(), "no two people have one address");
 }
 
 #[tokio::test]
-async fn the_sample_weeks_are_taken_without_a_warning() {
+async fn the_sample_past_is_taken_without_a_warning() {
     let house = House::new().await;
-    let weeks = telemetry::invent(&telemetry::Options { companies: 3, ..sample(&house) });
-    let calls = [
-        ("identify", &weeks.identify),
-        ("group", &weeks.group),
-        ("track", &weeks.track),
-        ("page", &weeks.page),
-    ];
+    let few = story::Options { companies: 3, ..story::Options::brief(house.clock.now()) };
+    let past = story::invent(&few, &Known::default());
+    let calls =
+        [("identify", &past.identify), ("group", &past.group), ("track", &past.track), ("page", &past.page)];
     for (call, events) in calls {
         let answer = house.post(&format!("/api/{call}"), &json!(events)).await;
         assert_eq!(answer.status, 200, "{call}: {:?}", answer.body);
         assert_eq!(answer.json()["warnings"], json!([]), "{call}");
     }
-}
-
-fn sample(house: &House) -> telemetry::Options {
-    telemetry::Options::plausible(house.clock.now())
 }

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, HashMap};
 use url::Url;
 
 /// An answer, redirects not yet followed.
-pub(super) struct Page {
-    pub(super) url: Url,
-    pub(super) status: StatusCode,
+pub(crate) struct Page {
+    pub(crate) url: Url,
+    pub(crate) status: StatusCode,
     /// Where the answer leads, for a redirect.
-    pub(super) location: Option<Url>,
-    pub(super) body: String,
+    pub(crate) location: Option<Url>,
+    pub(crate) body: String,
 }
 
 /// The page could not be fetched.
@@ -25,23 +25,23 @@ pub struct BrowserFault {
     source: reqwest::Error,
 }
 
-pub(super) struct Browser {
+pub(crate) struct Browser {
     http: reqwest::Client,
     /// origin → name → value
     cookies: HashMap<String, BTreeMap<String, String>>,
 }
 
 impl Browser {
-    pub(super) fn new() -> Result<Self, ClientFault> {
+    pub(crate) fn new() -> Result<Self, ClientFault> {
         Ok(Self { http: http_client()?, cookies: HashMap::new() })
     }
 
-    pub(super) async fn get(&mut self, url: &Url) -> Result<Page, BrowserFault> {
+    pub(crate) async fn get(&mut self, url: &Url) -> Result<Page, BrowserFault> {
         let request = self.http.get(url.clone());
         self.send(url, request).await
     }
 
-    pub(super) async fn submit(&mut self, url: &Url, fields: &[(&str, &str)]) -> Result<Page, BrowserFault> {
+    pub(crate) async fn submit(&mut self, url: &Url, fields: &[(&str, &str)]) -> Result<Page, BrowserFault> {
         let origin = url.origin().ascii_serialization();
         let request = self.http.post(url.clone()).header("origin", origin).form(fields);
         self.send(url, request).await
@@ -77,7 +77,7 @@ impl Browser {
 }
 
 /// Query strings carry one-time codes, which no message needs.
-pub(super) fn without_query(url: &Url) -> String {
+pub(crate) fn without_query(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.into()

@@ -77,7 +77,8 @@ pub(super) const LAST_NAMES: [&str; 24] = [
     "Zhang",
 ];
 
-pub(super) const ROLES: [&str; 3] = ["admin", "editor", "viewer"];
+/// Of colleagues; whoever signs the company up is an Admin.
+pub(super) const ROLES: [&str; 6] = ["Admin", "Member", "Member", "Member", "Member", "Viewer"];
 
 /// Feature, and how it comes in among a hundred uses.
 pub(super) const FEATURES: [(&str, usize); 8] = [
@@ -101,14 +102,72 @@ pub(super) const PAGES: [(&str, &str); 5] = [
 
 pub(super) const CAMPAIGNS: [(&str, &str, &str); 6] = [
     ("google", "cpc", "team-notes"),
-    ("newsletter", "email", "november"),
+    ("newsletter", "email", "monthly"),
     ("linkedin", "social", "launch"),
     ("producthunt", "referral", "launch"),
     ("direct", "none", ""),
     ("direct", "none", ""),
 ];
 
-pub(super) const BROWSERS: [(&str, &str); 4] =
-    [("Chrome", "Windows"), ("Safari", "macOS"), ("Firefox", "Linux"), ("Safari", "iOS")];
+/// Browser, system, device.
+pub(super) const BROWSERS: [(&str, &str, &str); 6] = [
+    ("Chrome", "Windows", "desktop"),
+    ("Edge", "Windows", "desktop"),
+    ("Safari", "macOS", "desktop"),
+    ("Firefox", "Linux", "desktop"),
+    ("Safari", "iOS", "mobile"),
+    ("Chrome", "Android", "mobile"),
+];
+
+/// Country and its code; some come more often.
+pub(super) const COUNTRIES: [(&str, &str); 14] = [
+    ("United States", "US"),
+    ("United States", "US"),
+    ("United States", "US"),
+    ("Germany", "DE"),
+    ("Germany", "DE"),
+    ("United Kingdom", "GB"),
+    ("United Kingdom", "GB"),
+    ("India", "IN"),
+    ("India", "IN"),
+    ("France", "FR"),
+    ("Sweden", "SE"),
+    ("Brazil", "BR"),
+    ("Japan", "JP"),
+    ("Kenya", "KE"),
+];
+
+/// Companies beyond the list above are a place and a trade.
+pub(super) const PLACES: [&str; 16] = [
+    "Alder",
+    "Brackwater",
+    "Cinderhill",
+    "Dovecote",
+    "Elmhurst",
+    "Fernbank",
+    "Glasswing",
+    "Hollowell",
+    "Inkwell",
+    "Kingfisher",
+    "Larkspur",
+    "Millrace",
+    "Northgate",
+    "Osprey",
+    "Pebblebrook",
+    "Ravenscar",
+];
+
+/// Trade and industry.
+pub(super) const TRADES: [(&str, &str); 9] = [
+    ("Studio", "Design"),
+    ("Software", "Software"),
+    ("Partners", "Consulting"),
+    ("Health", "Healthcare"),
+    ("Works", "Manufacturing"),
+    ("School", "Education"),
+    ("Supply", "Retail"),
+    ("Labs", "Biotechnology"),
+    ("Media", "Media"),
+];
 
 pub(super) const ONBOARDING: [&str; 3] = ["create_first_note", "invite_colleague", "connect_calendar"];

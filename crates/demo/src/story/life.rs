@@ -1,27 +1,38 @@
 //! The play: companies arrive, people come back or stay away, some pay.
 
 use super::{
-    Options, Weeks,
-    cast::{BROWSERS, CAMPAIGNS, COMPANIES, FEATURES, FIRST_NAMES, LAST_NAMES, ONBOARDING, PAGES, ROLES},
+    Known, Options, Past,
+    calendar::{DAY, MINUTE, day, is_weekend, office_hours},
+    cast::{CAMPAIGNS, FEATURES, ONBOARDING, PAGES, ROLES},
+    company::{self, Company, Person},
     dice::Dice,
 };
 use kernel::Timestamp;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(86_400);
-const MINUTE: Duration = Duration::from_secs(60);
+/// How long a trial lasts.
+const TRIAL_DAYS: u32 = 14;
+/// Of colleagues besides the one who signed up.
+const COLLEAGUES_MAX: usize = 7;
 
-pub(super) fn live(options: &Options) -> Weeks {
+/// Name and id of the plans, as Acme sells them.
+const TRIAL: (&str, &str) = ("Free Trial", "eb4e38a5-9d5e-4f19-b2ce-ffb711c4f75e");
+const FREE: (&str, &str) = ("Free", "free");
+const TEAM: (&str, &str) = ("Team", "team");
+
+pub(super) fn live(options: &Options, known: &Known) -> Past {
     let mut stage = Stage { until: options.until, heard: Vec::new() };
-    for (index, (name, industry)) in COMPANIES.iter().take(options.companies).enumerate() {
-        // One die per company, so that one more company changes nobody else's life.
-        let mut dice = Dice::new(options.seed ^ ((index as u64 + 1) << 32));
-        // Growth: somewhat more companies arrive in the later weeks than in the earlier ones.
-        let late = (dice.below(100) + dice.below(100).max(dice.below(100))) as u32 / 2;
-        let arrived = options.days * (100 - late) / 100;
-        let company = Company::found(name, industry, &mut dice);
-        company.live(arrived, &mut dice, &mut stage);
+    for mut company in company::all(options) {
+        let by_run = options.connected > 0 && company.arrived >= options.connected_at();
+        if by_run {
+            // Somebody who still waits, or got stuck, has no life in the product.
+            let Some(ids) = known.get(&company.founder.email) else { continue };
+            ids.user_id.clone_into(&mut company.founder.user_id);
+            ids.workspace_id.clone_into(&mut company.founder.group_id);
+            ids.workspace_id.clone_into(&mut company.group_id);
+        }
+        company.live(by_run, &mut stage);
     }
     stage.curtain()
 }
@@ -33,10 +44,13 @@ struct Stage {
 }
 
 impl Stage {
-    /// Midnight (UTC) of the day `ago` days before the end.
     fn day(&self, ago: u32) -> Timestamp {
-        let midnight = self.until.seconds().div_euclid(86_400) * 86_400;
-        Timestamp::from_seconds(midnight).minus(DAY * ago)
+        day(self.until, ago)
+    }
+
+    /// How many days ago this was.
+    fn ago(&self, at: Timestamp) -> u32 {
+        (self.day(0).plus(DAY).since(at).as_secs() / 86_400) as u32
     }
 
     fn hear(&mut self, at: Timestamp, call: &'static str, mut event: Value) {
@@ -53,115 +67,65 @@ impl Stage {
         self.hear(at, "track", event);
     }
 
-    fn curtain(mut self) -> Weeks {
+    fn curtain(mut self) -> Past {
         self.heard.sort_by_key(|(at, _, _)| *at);
-        let mut weeks = Weeks::default();
+        let mut past = Past::default();
         for (_, call, event) in self.heard {
             match call {
-                "identify" => weeks.identify.push(event),
-                "group" => weeks.group.push(event),
-                "page" => weeks.page.push(event),
-                _ => weeks.track.push(event),
+                "identify" => past.identify.push(event),
+                "group" => past.group.push(event),
+                "page" => past.page.push(event),
+                _ => past.track.push(event),
             }
         }
-        weeks
-    }
-}
-
-struct Company {
-    group_id: String,
-    name: &'static str,
-    industry: &'static str,
-    domain: String,
-    employees: usize,
-    /// How many of a hundred working days a person of theirs comes back.
-    devotion: usize,
-}
-
-struct Person {
-    user_id: String,
-    first: &'static str,
-    last: &'static str,
-    email: String,
-    role: &'static str,
-    group_id: String,
-    device_id: String,
-    browser: (&'static str, &'static str),
-}
-
-impl Person {
-    fn full_name(&self) -> String {
-        format!("{} {}", self.first, self.last)
-    }
-
-    /// One session a day is plenty for a sample.
-    fn context(&self, at: Timestamp) -> Value {
-        json!({
-            "group_id": self.group_id, "group_type": "Account", "device_id": self.device_id,
-            "session_id": format!("{}-{}", self.device_id, at.seconds().div_euclid(86_400)),
-            "source": "product", "browser": self.browser.0, "os": self.browser.1,
-        })
+        past
     }
 }
 
 impl Company {
-    fn found(name: &'static str, industry: &'static str, dice: &mut Dice) -> Self {
-        let domain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        Self {
-            group_id: format!("acct_{}", dice.digits()),
-            name,
-            industry,
-            domain: format!("{}.example", domain.to_lowercase()),
-            employees: 4 + dice.below(120),
-            devotion: 12 + dice.below(60),
+    fn live(&mut self, by_run: bool, stage: &mut Stage) {
+        let (founder, arrived) = (self.founder.clone(), stage.ago(self.arrived));
+        if by_run {
+            // The run has told who signed up and what was made; Acme tells the rest when onboarding is through.
+            self.group(&founder, self.arrived.plus(MINUTE * 2), TRIAL, stage);
+        } else {
+            self.sign_up(&founder, stage);
         }
-    }
-
-    fn hire(&self, role: &'static str, dice: &mut Dice) -> Person {
-        let (first, last) = (dice.pick(&FIRST_NAMES), dice.pick(&LAST_NAMES));
-        let user_id = format!("u_{}", dice.digits());
-        // Two people of one name need two addresses; the id's last digits keep them apart.
-        let email = format!("{}.{}{}@{}", first, last, &user_id[12..], self.domain).to_lowercase();
-        Person {
-            user_id,
-            first,
-            last,
-            email,
-            role,
-            group_id: self.group_id.clone(),
-            device_id: format!("d_{}", dice.digits()),
-            browser: dice.pick(&BROWSERS),
-        }
-    }
-
-    fn live(&self, arrived: u32, dice: &mut Dice, stage: &mut Stage) {
-        let founder = self.hire("admin", dice);
-        let at = office_hours(stage.day(arrived), dice);
-        self.sign_up(&founder, at, dice, stage);
+        self.onboard(&founder, stage);
         let mut staff = vec![(founder, arrived)];
-        for _ in 0..1 + dice.below(7) {
-            let joined = arrived.saturating_sub(1 + dice.below(9) as u32);
+        for _ in 0..1 + self.dice.below(COLLEAGUES_MAX) {
+            let joined = arrived.saturating_sub(1 + self.dice.below(9) as u32);
             if joined >= arrived {
                 break; // arrived today: nobody has been invited yet
             }
-            let colleague = self.hire(dice.pick(&ROLES), dice);
-            self.invite(&staff[0].0, &colleague, office_hours(stage.day(joined), dice), stage);
+            let role = self.dice.pick(&ROLES);
+            let colleague = self.hire(role);
+            let at = office_hours(stage.day(joined), &mut self.dice);
+            self.invite(&staff[0].0, &colleague, at, stage);
             staff.push((colleague, joined));
         }
         for (person, since) in &staff {
-            self.work(person, *since, dice, stage);
+            self.work(person, *since, stage);
         }
-        if arrived > 13 && dice.chance(self.devotion / 2) {
-            let at = office_hours(stage.day(arrived - 14), dice);
-            let email = json!({ "email": staff[0].0.email, "plan_name": "Team", "value": 12 * staff.len() });
-            stage.track(at, &staff[0].0, "subscription_upgraded", email);
+        self.decide(&staff[0].0, staff.len(), stage);
+    }
+
+    /// At the end of the trial some pay, the others stay on the free plan.
+    fn decide(&mut self, founder: &Person, seats: usize, stage: &mut Stage) {
+        let end = self.arrived.plus(DAY * TRIAL_DAYS);
+        if !self.dice.chance(self.devotion / 2) {
+            self.group(founder, end, FREE, stage);
+            return;
         }
+        let paid = json!({ "email": founder.email, "plan_name": TEAM.0, "value": 6 * seats });
+        stage.track(end, founder, "subscription_upgraded", paid);
+        self.group(founder, end, TEAM, stage);
     }
 
     fn identify(&self, person: &Person, at: Timestamp, extra: Map<String, Value>, stage: &mut Stage) {
         let mut traits = json!({
             "email": person.email, "name": person.full_name(),
-            "first_name": person.first, "last_name": person.last,
+            "first_name": person.first, "last_name": person.last, "country": person.country, "role": person.role,
         });
         for (key, value) in extra {
             traits[key] = value;
@@ -170,12 +134,12 @@ impl Company {
         stage.hear(at, "identify", event);
     }
 
-    fn group(&self, person: &Person, at: Timestamp, stage: &mut Stage) {
+    fn group(&self, person: &Person, at: Timestamp, plan: (&str, &str), stage: &mut Stage) {
         let event = json!({
             "group_id": self.group_id, "user_id": person.user_id,
             "traits": {
                 "group_type": "Account", "name": self.name, "domain": self.domain, "industry": self.industry,
-                "employees": self.employees, "planName": "Free Trial", "planId": "eb4e38a5-9d5e-4f19-b2ce-ffb711c4f75e",
+                "employees": self.employees, "country": self.country.0, "planName": plan.0, "planId": plan.1,
             },
             "context": person.context(at),
         });
@@ -183,12 +147,12 @@ impl Company {
     }
 
     /// Identify, group, `signed_up`, `account_created`, `account_added_user`, a millisecond apart (domain 5.1).
-    fn sign_up(&self, founder: &Person, at: Timestamp, dice: &mut Dice, stage: &mut Stage) {
-        let (source, medium, campaign) = dice.pick(&CAMPAIGNS);
-        let tick = |n: u32| at.plus(Duration::from_millis(1) * n);
+    fn sign_up(&mut self, founder: &Person, stage: &mut Stage) {
+        let (source, medium, campaign) = self.dice.pick(&CAMPAIGNS);
+        let tick = |n: u32| self.arrived.plus(Duration::from_millis(1) * n);
         let utm = json!({ "utm_source": source, "utm_medium": medium, "utm_campaign": campaign });
-        self.identify(founder, at, utm.as_object().cloned().unwrap_or_default(), stage);
-        self.group(founder, tick(1), stage);
+        self.identify(founder, tick(0), utm.as_object().cloned().unwrap_or_default(), stage);
+        self.group(founder, tick(1), TRIAL, stage);
         let signed_up = json!({
             "user_email": founder.email, "user_name": founder.full_name(),
             "utm_source": source, "utm_medium": medium, "utm_campaign": campaign,
@@ -199,13 +163,16 @@ impl Company {
         });
         stage.track(tick(3), founder, "account_created", created);
         self.added(founder, tick(4), "signup", true, stage);
+    }
+
+    /// Each step loses some: the funnel that a growth team wants to see.
+    fn onboard(&mut self, founder: &Person, stage: &mut Stage) {
         for (index, step) in ONBOARDING.iter().enumerate() {
-            // Each step loses some: the funnel that a growth team wants to see.
-            if !dice.chance(86 - 18 * index) {
+            if !self.dice.chance(86 - 18 * index) {
                 break;
             }
             let done = json!({ "step_name": step, "step_index": index, "total_steps": ONBOARDING.len() });
-            let at = at.plus(MINUTE * (3 + 4 * index as u32 + dice.below(4) as u32));
+            let at = self.arrived.plus(MINUTE * (3 + 4 * index as u32 + self.dice.below(4) as u32));
             stage.track(at, founder, "onboarding_step_completed", done);
         }
     }
@@ -234,16 +201,16 @@ impl Company {
     }
 
     /// The days after: fewer visits as the weeks pass, hardly any at weekends.
-    fn work(&self, person: &Person, since: u32, dice: &mut Dice, stage: &mut Stage) {
+    fn work(&mut self, person: &Person, since: u32, stage: &mut Stage) {
         for ago in (0..=since).rev() {
             let age = (since - ago) as usize;
             let midnight = stage.day(ago);
-            let weekend = matches!(midnight.seconds().div_euclid(86_400).rem_euclid(7), 2 | 3); // day 0 was a Thursday
-            let fading = self.devotion.saturating_sub(age * 2).max(self.devotion / 3);
+            let fading = self.devotion.saturating_sub(age * 2).max(self.devotion / 4);
             let eager = if age == 0 { 100 } else { fading };
-            if !dice.chance(if weekend { eager / 6 } else { eager }) {
+            if !self.dice.chance(if is_weekend(midnight) { eager / 6 } else { eager }) {
                 continue;
             }
+            let dice = &mut self.dice;
             let mut at = office_hours(midnight, dice).plus(MINUTE * 30);
             stage.track(
                 at,
@@ -251,7 +218,7 @@ impl Company {
                 "signed_in",
                 json!({ "user_name": person.full_name(), "user_email": person.email }),
             );
-            for _ in 0..2 + dice.below(7) {
+            for _ in 0..1 + dice.below(4) {
                 at = at.plus(MINUTE * (1 + dice.below(20) as u32));
                 visit(person, at, dice, stage);
             }
@@ -283,11 +250,4 @@ fn feature(dice: &mut Dice) -> &'static str {
         mark -= weight;
     }
     FEATURES[0].0
-}
-
-/// Some moment between 8:00 and 18:00 of the day that begins at `midnight`.
-fn office_hours(midnight: Timestamp, dice: &mut Dice) -> Timestamp {
-    midnight
-        .plus(MINUTE * (480 + dice.below(600) as u32))
-        .plus(Duration::from_millis(dice.below(60_000) as u64))
 }
