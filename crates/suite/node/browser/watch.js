@@ -32,9 +32,11 @@ class Watch {
   }
 }
 
-// A page that asks for news is left while an answer is on its way, or replaced before all of it has come.
+// A page that asks for news is left while an answer is on its way, or replaced before all of it has come; and whoever
+// presses a button twice leaves for the second answer.
 function leftBehind(request, reason) {
-  return reason === "net::ERR_ABORTED" && ["fetch", "xhr"].includes(request.resourceType());
+  const passing = ["fetch", "xhr"].includes(request.resourceType()) || request.isNavigationRequest();
+  return reason === "net::ERR_ABORTED" && passing;
 }
 
 // Links carry tokens.
