@@ -7,9 +7,11 @@
 
 mod draft;
 mod secret;
+mod wording;
 
 pub use draft::{Draft, FieldFault, NAME_CHARS_MAX};
 pub use secret::{NewSecret, WebhookSecret};
+pub use wording::{TEXT_CHARS_MAX, WordFault, WordingFault, check as check_words, save_words};
 
 use crate::{App, operator::Actor};
 use kernel::{Category, Env, EnvironmentId, Monotonic, Timestamp};
@@ -165,6 +167,8 @@ pub async fn save(app: &App, actor: &Actor, env: Env, draft: &Draft) -> Result<i
             let stored = store::setting::load(tx, env)?.ok_or(SettingFault::Missing)?;
             let endpoint_moved = stored.settings.webhook.url != wanted.webhook.url;
             let change = Change { version, at, by, endpoint_moved };
+            // The words have a form of their own.
+            let wanted = Settings { words: stored.settings.words.clone(), ..wanted.clone() };
             match store::setting::save(tx, env, &wanted, change)? {
                 Some(version) => Ok(version),
                 None => Err(SettingFault::Stale(Box::new(stored))),

@@ -53,6 +53,24 @@
     if (fold.open) fold.timer = setTimeout(() => { fold.open = false; }, Number(fold.dataset.foldAfter) * 1000);
   }, true);
 
+  // Words beside their preview: it follows what is typed, and shows the page whose words have the focus.
+  document.querySelectorAll("form[data-preview]").forEach((form) => {
+    const button = form.querySelector("[data-previews]");
+    const page = form.querySelector("select[name=page]");
+    let due;
+    const show = (soon) => {
+      clearTimeout(due);
+      due = setTimeout(() => form.requestSubmit(button), soon);
+    };
+    form.addEventListener("input", (event) => show(event.target === page ? 0 : 300));
+    form.addEventListener("focusin", (event) => {
+      const of = event.target.closest("[data-page]")?.dataset.page;
+      if (!of || of === page.value) return;
+      page.value = of;
+      show(0);
+    });
+  });
+
   // The colour field shows what is typed.
   document.addEventListener("input", (event) => {
     const field = closest(event, "input[data-swatch]");

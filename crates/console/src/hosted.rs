@@ -6,6 +6,7 @@
 use crate::{
     ConsoleState,
     failure::html,
+    policy::Framed,
     view::hosted::{Brand, Footer, Line, LineState, Message, Progress},
     visitor::address,
 };
@@ -14,7 +15,7 @@ use app::{
     setting::Current,
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
@@ -22,8 +23,14 @@ use axum::{
 };
 use kernel::{Category, RequestId, RunId};
 use minijinja::{Environment, context};
-use model::run::NodeStatus;
-use std::{collections::HashMap, sync::LazyLock};
+use model::{
+    run::NodeStatus,
+    setting::{Settings, Words},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 use url::form_urlencoded;
 use webkit::{Family, Refusal};
 
@@ -41,7 +48,7 @@ const BUSY_AGAIN: u32 = 5;
 /// Our own colour, where the builder's is not known.
 const OURS: &str = "0f7a55";
 
-/// Texts are data from the start: a growth team will edit them.
+/// The texts that hold until a builder writes their own.
 static TEXTS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../texts/hosted.json"))
         .expect("the built-in texts are a JSON object of texts")
@@ -116,8 +123,8 @@ fn present(answer: Continue, reference: &str, partial: bool) -> Response {
         }
         Continue::SignIn(current, url) => {
             let page = message(&current, reference, ["sign_in_title", "sign_in_text", ""], None);
-            let button = Texts::of(&current, "").text("sign_in_button");
-            whole(&Message { way_on: Some((button, url.to_string())), ..page }, partial)
+            let page = Message { way_on: Some(way_on(&current, url.as_str())), ..page };
+            whole(&page, partial)
         }
         Continue::Unknown => unknown(),
     }
@@ -134,6 +141,54 @@ fn message(current: &Current, reference: &str, texts: [&'static str; 3], refresh
         paragraphs: paragraphs.into_iter().filter(|text| !text.is_empty()).collect(),
         way_on: None,
         refresh,
+    }
+}
+
+fn way_on(current: &Current, url: &str) -> (String, String) {
+    (Texts::of(current, "").text("sign_in_button"), url.to_owned())
+}
+
+/// A text as it is built in; empty where there is none.
+pub(crate) fn built_in(name: &str) -> &'static str {
+    TEXTS.get(name).map_or("", String::as_str)
+}
+
+/// The account that a preview speaks of.
+const SAMPLE_ACCOUNT: &str = "Acme Rockets";
+
+/// A page with other words than those that are saved, for the frame beside them. It neither looks for news nor leads on.
+pub(crate) fn preview(current: &Current, words: Words, page: &str) -> Response {
+    let settings = Settings { words, ..current.settings.clone() };
+    let current = Current { settings, ..current.clone() };
+    let shown = |texts| message(&current, "", texts, None);
+    let answer = match page {
+        "waitlist" => html(&shown(["waitlist_title", "waitlist_text", "waitlist_next"])),
+        "trouble" => html(&shown(["trouble_title", "trouble_text", "trouble_next"])),
+        "ended" => html(&shown(["ended_title", "ended_text", "ended_next"])),
+        "sign_in" => {
+            let page = shown(["sign_in_title", "sign_in_text", ""]);
+            html(&Message { way_on: Some(way_on(&current, "#")), ..page })
+        }
+        _ => html(&sample_progress(&current)),
+    };
+    (Extension(Framed::Page), answer).into_response()
+}
+
+fn sample_progress(current: &Current) -> Progress {
+    let texts = Texts::of(current, SAMPLE_ACCOUNT);
+    let line = |name: &str, state| Line { words: texts.text(name), state };
+    Progress {
+        brand: brand(current, ""),
+        title: texts.text("progress_title"),
+        lead: texts.text("progress_lead"),
+        lines: vec![
+            line("progress_arrived", LineState::Done),
+            line("progress_plan", LineState::Done),
+            line("progress_creating", LineState::Now),
+            line("progress_opening", LineState::Later),
+        ],
+        done: texts.text("progress_done"),
+        live: false,
     }
 }
 
@@ -156,12 +211,13 @@ fn show_progress(progress: &handover::Progress, reference: &str, partial: bool) 
         lead: texts.text("progress_lead"),
         lines: lines(progress, &texts),
         done: texts.text("progress_done"),
+        live: true,
     };
     if partial { html(&page.as_progress()) } else { html(&page) }
 }
 
 /// The first line that is not done is the one that turns; the last one names where it leads.
-fn lines(progress: &handover::Progress, texts: &Texts) -> Vec<Line> {
+fn lines(progress: &handover::Progress, texts: &Texts<'_>) -> Vec<Line> {
     let mut now_is_taken = false;
     let mut lines: Vec<Line> = progress
         .lines
@@ -207,7 +263,7 @@ fn brand(current: &Current, reference: &str) -> Brand {
 }
 
 /// The sentence is cut at the address, which becomes a link. Nothing to say: no footer.
-fn footer(texts: &Texts, support: Option<&str>, reference: &str) -> Option<Footer> {
+fn footer(texts: &Texts<'_>, support: Option<&str>, reference: &str) -> Option<Footer> {
     let values = context! { support, reference };
     match support {
         Some(address) => {
@@ -229,7 +285,7 @@ fn footer(texts: &Texts, support: Option<&str>, reference: &str) -> Option<Foote
 /// A page of nobody's product: what is unknown must not tell whose it might be. One that is busy tries again and names
 /// the request.
 fn nobody(status: StatusCode, title: &'static str, text: &str, busy: Option<RequestId>) -> Response {
-    let texts = Texts { product: String::new(), account: String::new() };
+    let texts = Texts { product: "", account: "", words: &NONE };
     let reference = busy.map(|id| id.to_string()).unwrap_or_default();
     let brand =
         Brand { name: texts.text("nobody"), colour: OURS.into(), footer: footer(&texts, None, &reference) };
@@ -276,24 +332,29 @@ async fn not_here(Path(segments): Path<HashMap<String, String>>, request: Reques
     response
 }
 
+/// No words of a builder.
+static NONE: Words = BTreeMap::new();
+
 /// The page's texts for one product and account.
-struct Texts {
-    product: String,
-    account: String,
+struct Texts<'t> {
+    product: &'t str,
+    account: &'t str,
+    /// The builder's own, before the built-in ones.
+    words: &'t Words,
 }
 
-impl Texts {
-    fn of(current: &Current, account: &str) -> Self {
-        Self { product: current.settings.product_name.clone(), account: account.to_owned() }
+impl<'t> Texts<'t> {
+    fn of(current: &'t Current, account: &'t str) -> Self {
+        Self { product: &current.settings.product_name, account, words: &current.settings.words }
     }
 
     /// A text with its places filled; as it stands where it cannot be filled. HTML is escaped by the frame.
     fn text(&self, name: &str) -> String {
-        self.with(name, &context! { product => &self.product, account => &self.account })
+        self.with(name, &context! { product => self.product, account => self.account })
     }
 
     fn with(&self, name: &str, values: &minijinja::Value) -> String {
-        let Some(text) = TEXTS.get(name) else { return String::new() };
+        let Some(text) = self.words.get(name).or_else(|| TEXTS.get(name)) else { return String::new() };
         Environment::new().render_str(text, values).unwrap_or_else(|_| text.clone())
     }
 }

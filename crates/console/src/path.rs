@@ -145,6 +145,15 @@ pub(crate) fn test_mail(stage: Stage) -> String {
     format!("{}/test-mail", settings(stage))
 }
 
+/// The words of the hosted pages.
+pub(crate) fn wording(stage: Stage) -> String {
+    format!("{}/words", settings(stage))
+}
+
+pub(crate) fn wording_preview(stage: Stage) -> String {
+    format!("{}/preview", wording(stage))
+}
+
 /// The part of *Settings* that says how mails leave.
 pub(crate) fn settings_mail(stage: Stage) -> String {
     format!("{}#mail", settings(stage))

@@ -33,18 +33,34 @@ const ASSET: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-a
 
 /// Marks an answer that is shown in a frame of one of our own pages.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Framed;
+pub(crate) enum Framed {
+    /// A mail, which brings its own style.
+    Mail,
+    /// A page of ours, under the policy of all pages but for the frame.
+    Page,
+}
 
 /// For the console. The referrer stays on our own origin: a form's sender is known, and no link outside learns a path.
 pub(crate) async fn operator(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
     let (mut response, policy) = drawn(&state, OPERATOR, request, next).await;
-    if response.extensions().get::<Framed>().is_some() {
-        set(response.headers_mut(), FRAMED, HeaderValue::from_static("no-referrer"));
+    if let Some(framed) = response.extensions().get::<Framed>().copied() {
+        let policy = match framed {
+            Framed::Mail => FRAMED,
+            Framed::Page => within_our_pages(&policy),
+        };
+        set(response.headers_mut(), policy, HeaderValue::from_static("no-referrer"));
         response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
         return response;
     }
     set(response.headers_mut(), policy, HeaderValue::from_static("same-origin"));
     response
+}
+
+/// The same policy for a page that one of ours shows in a frame.
+fn within_our_pages(policy: &HeaderValue) -> HeaderValue {
+    let policy =
+        policy.to_str().unwrap_or_default().replace("frame-ancestors 'none'", "frame-ancestors 'self'");
+    HeaderValue::try_from(policy).unwrap_or(ASSET)
 }
 
 /// For hosted pages: their address holds a token, so nobody gets it as a referrer.

@@ -5,6 +5,7 @@ pub mod colour;
 
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use url::Url;
 
 /// The plan that every new account gets unless another is chosen (domain 1, *Plan*).
@@ -38,6 +39,9 @@ pub struct Mailing {
     pub keep: bool,
 }
 
+/// Texts of hosted pages by their names, where a builder has written their own.
+pub type Words = BTreeMap<String, String>;
+
 /// Everything of *Settings* but the webhook's secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -56,6 +60,8 @@ pub struct Settings {
     pub role: Choice,
     #[serde(default)]
     pub mail: Mailing,
+    #[serde(default)]
+    pub words: Words,
 }
 
 impl Settings {
@@ -73,6 +79,7 @@ impl Settings {
             plan: Choice { id: FREE_TRIAL.to_owned(), name: "Free Trial".to_owned() },
             role: Choice { id: ADMIN.to_owned(), name: "Admin".to_owned() },
             mail: Mailing::default(),
+            words: Words::new(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod suite {
     mod console_profile;
     mod console_room;
     mod console_webhooks;
+    mod console_wording;
     mod console_words;
     mod console_workflows;
     mod contract;

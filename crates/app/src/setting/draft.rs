@@ -6,7 +6,7 @@ use model::{
     email::Email,
     platform::Stage,
     setting::{
-        Choice, Endpoint, Mailing, Settings,
+        Choice, Endpoint, Mailing, Settings, Words,
         address::web_address,
         colour::{Colour, SHAPE},
     },
@@ -120,6 +120,7 @@ impl Draft {
                 name: judge.name(Field::RoleName, NAME_CHARS_MAX),
             },
             mail: judge.mailing(),
+            words: Words::new(),
         };
         if judge.faults.is_empty() { Ok(settings) } else { Err(judge.faults) }
     }

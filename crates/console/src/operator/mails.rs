@@ -119,7 +119,7 @@ pub(crate) async fn framed(
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let text = find(&state, &place, &id).await?.mail.html.ok_or_else(absent)?;
-    Ok((Extension(Framed), Html(text)).into_response())
+    Ok((Extension(Framed::Mail), Html(text)).into_response())
 }
 
 /// The bytes as they are sent.

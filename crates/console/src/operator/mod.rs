@@ -17,6 +17,7 @@ mod snippet;
 mod sure;
 mod webhooks;
 mod wire;
+mod wording;
 mod workflows;
 
 pub(crate) use integrate::verifiers;
@@ -65,6 +66,8 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/keys/{key}/revoke", get(keys::revoke_page).post(keys::revoke))
         .route("/{stage}/settings", get(settings::page).post(settings::save))
         .route("/{stage}/settings/test-mail", post(settings::test_mail))
+        .route("/{stage}/settings/words", get(wording::page).post(wording::save))
+        .route("/{stage}/settings/words/preview", get(wording::saved).post(wording::preview))
         .route("/{stage}/settings/enable", post(settings::enable))
         .route("/{stage}/settings/rotate", get(settings::rotate_page).post(settings::rotate))
         .fallback(unknown)

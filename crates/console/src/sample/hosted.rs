@@ -87,5 +87,6 @@ fn progress(name: &str, colour: &str) -> Progress {
             line(&format!("Opening {name}"), LineState::Later),
         ],
         done: "done".into(),
+        live: true,
     }
 }

@@ -13,6 +13,7 @@ mod run;
 mod runs;
 mod settings;
 mod webhooks;
+mod wording;
 mod workflows;
 
 use crate::{
@@ -43,6 +44,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         keys::pages(),
         mails::pages(),
         webhooks::pages(),
+        wording::pages(),
         workflows::pages(),
         profiles::pages(),
         settings::pages(),

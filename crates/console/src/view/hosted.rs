@@ -62,6 +62,8 @@ pub struct Progress {
     pub lines: Vec<Line>,
     /// What a screen reader says of a line that is done.
     pub done: String,
+    /// Asks for news by itself.
+    pub live: bool,
 }
 
 /// A message with at most one way on.

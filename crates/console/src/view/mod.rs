@@ -12,6 +12,7 @@ pub mod run;
 pub mod setting;
 pub mod sign_in;
 pub mod webhook;
+pub mod wording;
 pub mod workflow;
 
 pub use frame::{Frame, Notice, Room, StageLink, Tone};

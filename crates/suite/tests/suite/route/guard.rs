@@ -6,7 +6,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Of a page, beside what every answer has.
-const PAGE: [(&str, &str); 2] = [("x-frame-options", "DENY"), ("cross-origin-opener-policy", "same-origin")];
+const PAGE: (&str, &str) = ("cross-origin-opener-policy", "same-origin");
 
 static LOADS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"<(?:script|style|link [^>]*rel="stylesheet")[^>]*>"#).unwrap());
@@ -16,6 +16,15 @@ static INLINE: LazyLock<Regex> =
 
 /// In words; nothing when all is there.
 pub(super) fn missing(answer: &Answer) -> Vec<String> {
+    lacking(answer, "frame-ancestors 'none'", "DENY")
+}
+
+/// The same of a page that stands in a frame of one of ours.
+pub(super) fn missing_in_a_frame(answer: &Answer) -> Vec<String> {
+    lacking(answer, "frame-ancestors 'self'", "SAMEORIGIN")
+}
+
+fn lacking(answer: &Answer, frame: &str, option: &str) -> Vec<String> {
     let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());
     let mut missing = Vec::new();
     let mut expect = |good: bool, what: &str| {
@@ -28,12 +37,12 @@ pub(super) fn missing(answer: &Answer) -> Vec<String> {
     expect(!header("cache-control").is_empty(), "nobody says how long it may be kept");
     expect(!header("x-request-id").is_empty(), "it has no request id");
     expect(policy.contains("default-src 'none'"), "its policy does not begin with nothing");
-    expect(policy.contains("frame-ancestors 'none'"), "it may stand in a stranger's frame");
+    expect(policy.contains(frame), "it may stand in a stranger's frame");
     expect(!policy.contains("unsafe") && !policy.contains('*'), "its policy is loose");
     if !header("content-type").starts_with("text/html") {
         return missing;
     }
-    for (name, value) in PAGE {
+    for (name, value) in [PAGE, ("x-frame-options", option)] {
         expect(header(name) == value, name);
     }
     expect(["same-origin", "no-referrer"].contains(&header("referrer-policy")), "its address leaks");

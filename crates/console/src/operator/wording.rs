@@ -1,0 +1,174 @@
+//! *Words of the hosted pages*. The preview is the real page, made with what is typed; it saves nothing.
+
+use super::entrance::sentence;
+use crate::{
+    ConsoleState,
+    failure::{Failure, html},
+    hosted, path,
+    view::{
+        Notice, Room, Tone,
+        wording::{Group, Text, Wording},
+    },
+    visitor::{Asked, Place, Posted},
+    words::counted,
+};
+use app::setting::{self, SettingFault, WordFault, WordingFault};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use model::setting::Words;
+use serde::Deserialize;
+
+/// What the form of the words is sent with: every text by its name, and the version that the person was looking at.
+type Form = Words;
+
+/// How the page is opened.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct View {
+    /// `saved`: just now.
+    #[serde(default)]
+    done: String,
+    /// Which page the preview shows.
+    #[serde(default)]
+    page: String,
+}
+
+/// A text of a page: its name, its label, and whether it has several lines.
+type Editable = (&'static str, &'static str, bool);
+
+/// The pages whose words can be written: name, title, when one meets it, texts.
+const PAGES: [(&str, &str, &str, &[Editable]); 5] = [
+    (
+        "progress",
+        "Progress",
+        "while the workspace is made",
+        &[("progress_title", "Headline", false), ("progress_lead", "Text", true)],
+    ),
+    (
+        "waitlist",
+        "Waitlist",
+        "until it is their turn",
+        &[
+            ("waitlist_title", "Headline", false),
+            ("waitlist_text", "Text", true),
+            ("waitlist_next", "What comes next", true),
+        ],
+    ),
+    (
+        "trouble",
+        "Trouble",
+        "when something did not work",
+        &[
+            ("trouble_title", "Headline", false),
+            ("trouble_text", "Text", true),
+            ("trouble_next", "What comes next", true),
+        ],
+    ),
+    (
+        "ended",
+        "Ended",
+        "when a signup was stopped",
+        &[
+            ("ended_title", "Headline", false),
+            ("ended_text", "Text", true),
+            ("ended_next", "What comes next", true),
+        ],
+    ),
+    (
+        "sign_in",
+        "Sign in",
+        "for a link that was used before",
+        &[
+            ("sign_in_title", "Headline", false),
+            ("sign_in_text", "Text", true),
+            ("sign_in_button", "Button", false),
+        ],
+    ),
+];
+
+pub(crate) async fn page(place: Place, Asked(view): Asked<View>) -> Response {
+    let current = &place.current;
+    let text = "Pages that are loaded from now on read so.";
+    let notice = (view.done == "saved").then(|| Notice::new(Tone::Good, "Saved", text));
+    html(&draw(&place, &current.settings.words, current.version, &[], notice))
+}
+
+pub(crate) async fn save(
+    State(state): State<ConsoleState>,
+    Posted { place, form }: Posted<Place, Form>,
+) -> Result<Response, Failure> {
+    let (typed, version) = read(&form);
+    match setting::save_words(&state.app, place.actor(), place.env, &typed, version).await {
+        Ok(_) => {
+            let to = path::with(&path::wording(place.stage), &[("done", "saved")]);
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(WordingFault::Invalid(faults)) => {
+            let title =
+                format!("Not saved: {} a change", counted(faults.len() as u64, "text needs", "texts need"));
+            let notice = Notice::new(Tone::Bad, title, "Everything you typed is still here.");
+            let page = draw(&place, &typed, version, &faults, Some(notice));
+            Ok((StatusCode::BAD_REQUEST, html(&page)).into_response())
+        }
+        Err(WordingFault::Setting(SettingFault::Stale(stored))) => {
+            let text =
+                "Settings were saved since you opened this page. Save again to put your words in place.";
+            let notice = Notice::new(Tone::Wait, "Not saved: somebody else was faster", text);
+            let page = draw(&place, &typed, stored.version, &[], Some(notice));
+            Ok((StatusCode::CONFLICT, html(&page)).into_response())
+        }
+        Err(WordingFault::Setting(fault)) => Err(fault.into()),
+    }
+}
+
+/// A page with the words that are saved.
+pub(crate) async fn saved(place: Place, Asked(view): Asked<View>) -> Response {
+    hosted::preview(&place.current, place.current.settings.words.clone(), &view.page)
+}
+
+/// A page with the words that are typed. A text that cannot be saved stands there as it was typed.
+pub(crate) async fn preview(Posted { place, form }: Posted<Place, Form>) -> Response {
+    let (typed, _) = read(&form);
+    let bad = setting::check_words(&typed).err().unwrap_or_default();
+    let good = typed
+        .into_iter()
+        .filter(|(name, text)| !text.trim().is_empty() && bad.iter().all(|one| one.name != *name));
+    let page = form.get("page").map_or("", String::as_str);
+    hosted::preview(&place.current, good.collect(), page)
+}
+
+/// The texts that can be written, and the version.
+fn read(form: &Form) -> (Words, i64) {
+    let names = PAGES.iter().flat_map(|(_, _, _, texts)| texts.iter().map(|(name, _, _)| *name));
+    let typed = names.filter_map(|name| Some((name.to_owned(), form.get(name)?.clone())));
+    (typed.collect(), form.get("version").and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+fn draw(place: &Place, words: &Words, version: i64, faults: &[WordFault], notice: Option<Notice>) -> Wording {
+    let text = |(name, label, long): &Editable| Text {
+        name,
+        label,
+        value: words.get(*name).cloned().unwrap_or_default(),
+        built_in: hosted::built_in(name),
+        fault: faults.iter().find(|fault| fault.name == *name).map(|fault| sentence(&fault.message)),
+        long: *long,
+    };
+    let group =
+        |(page, title, when, texts): (&'static str, &'static str, &'static str, &'static [Editable])| Group {
+            page,
+            title,
+            when,
+            texts: texts.iter().map(text).collect(),
+        };
+    let groups: Vec<Group> = PAGES.into_iter().map(group).collect();
+    let wrong = groups.iter().flat_map(|group| &group.texts).find(|text| text.fault.is_some());
+    Wording {
+        focus: wrong.map(|text| text.name.to_owned()).unwrap_or_default(),
+        frame: place.frame(Room::Settings, notice),
+        version,
+        groups,
+        max: setting::TEXT_CHARS_MAX,
+    }
+}

@@ -1,0 +1,65 @@
+//! The words of the hosted pages: as they are built in, and with a mistake.
+
+use super::{Page, frame, page};
+use crate::{
+    hosted,
+    view::{
+        Notice, Room, Tone,
+        wording::{Group, Text, Wording},
+    },
+};
+use model::platform::Stage;
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![page("wording", &wording()), page("wording-fault", &fault())]
+}
+
+fn wording() -> Wording {
+    let text = |name, label, long| Text {
+        name,
+        label,
+        value: String::new(),
+        built_in: hosted::built_in(name),
+        fault: None,
+        long,
+    };
+    let group = |page, title, when, texts| Group { page, title, when, texts };
+    Wording {
+        frame: frame(Stage::Development, Room::Settings),
+        version: 7,
+        groups: vec![
+            group(
+                "progress",
+                "Progress",
+                "while the workspace is made",
+                vec![text("progress_title", "Headline", false), text("progress_lead", "Text", true)],
+            ),
+            group(
+                "waitlist",
+                "Waitlist",
+                "until it is their turn",
+                vec![
+                    text("waitlist_title", "Headline", false),
+                    text("waitlist_text", "Text", true),
+                    text("waitlist_next", "What comes next", true),
+                ],
+            ),
+        ],
+        focus: String::new(),
+        max: 500,
+    }
+}
+
+fn fault() -> Wording {
+    let mut page = wording();
+    page.focus = "waitlist_text".into();
+    page.frame.notice = Some(Notice::new(
+        Tone::Bad,
+        "Not saved: 1 text needs a change",
+        "Everything you typed is still here.",
+    ));
+    let text = &mut page.groups[1].texts[1];
+    text.value = "Hello {{ name }}".into();
+    text.fault = Some("There is no {{ name }}: write {{ product }} or {{ account }}.".into());
+    page
+}
