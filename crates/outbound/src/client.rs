@@ -13,6 +13,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use url::Url;
 
 /// How long name lookup, connecting and the TLS handshake may take together.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -66,6 +67,15 @@ impl Client {
             body,
             truncated,
         })
+    }
+
+    /// Whether a destination can be reached, by the rules of its policy: resolves, connects, for https verifies the
+    /// certificate, and asks with HEAD, which changes nothing there (RFC 9110, section 9.3.2). Any status is an answer.
+    pub async fn look(&self, url: Url, policy: Policy, limit: Duration) -> Result<u16, SendFault> {
+        let port = policy.check_url(&url, &self.own)?;
+        let own_port = self.own.uses_port(port).then_some(port);
+        let asked = self.pool((policy, own_port))?.head(url).timeout(limit).send().await;
+        asked.map(|answer| answer.status().as_u16()).map_err(|error| classify(error, limit))
     }
 
     /// The pool is made when it is first needed: loading the trusted roots costs a few milliseconds.

@@ -181,14 +181,34 @@ impl DataDir {
 
     /// Reads the master key's file.
     pub fn master_key(&self) -> Result<Secret<[u8; 32]>, DataDirFault> {
-        let path = self.master_key_file();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if absent(&error) => return Err(DataDirFault::NoMasterKey(path)),
-            Err(error) => return Err(io_fault("cannot read", &path, error)),
-        };
-        let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Secret::new).ok_or(DataDirFault::MasterKey(path))
+        read_master_key(&self.path)
+    }
+}
+
+/// Reads the master key of a directory that somebody else may have taken.
+pub fn read_master_key(dir: &Path) -> Result<Secret<[u8; 32]>, DataDirFault> {
+    let path = dir.join(MASTER_KEY_FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if absent(&error) => return Err(DataDirFault::NoMasterKey(path)),
+        Err(error) => return Err(io_fault("cannot read", &path, error)),
+    };
+    let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.map(Secret::new).ok_or(DataDirFault::MasterKey(path))
+}
+
+/// Whether another process has taken the directory. Where none has, the lock is held, shared, for an instant.
+pub fn is_held(dir: &Path) -> Result<bool, DataDirFault> {
+    let path = dir.join(LOCK_FILE);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if absent(&error) => return Ok(false),
+        Err(error) => return Err(io_fault("cannot read", &path, error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(io_fault("cannot lock", &path, error)),
     }
 }
 

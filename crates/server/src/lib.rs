@@ -5,6 +5,7 @@ mod callers;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
+pub mod doctor;
 pub mod http;
 pub mod launch;
 pub mod log;

@@ -27,6 +27,10 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use webkit::Edge;
 
+/// Who has tables in the state database.
+pub const COMPONENTS: [(&str, &[sql::Migration]); 2] =
+    [("store", store::MIGRATIONS), ("durable", durable::MIGRATIONS)];
+
 /// How long jobs may take to record what they were doing, once the end has begun.
 const JOB_GRACE: Duration = Duration::from_secs(4);
 
@@ -99,7 +103,7 @@ impl State {
         outside: &Outside,
     ) -> Result<Self, WiringFault> {
         let db = visit(config, outside).await?;
-        for (component, migrations) in [("store", store::MIGRATIONS), ("durable", durable::MIGRATIONS)] {
+        for (component, migrations) in COMPONENTS {
             let done = sql::migrate(&db, component, migrations).await.map_err(WiringFault::Migrate)?;
             if let Some(copy) = done.copy {
                 tracing::info!(
@@ -226,7 +230,7 @@ pub fn open_journal(path: PathBuf, rng: &dyn Rng) -> Result<journal::Journal, Wi
 }
 
 /// The mail server, if one is configured. Nothing is said to it before the first mail.
-fn mail_server(config: &Config) -> Result<Option<Smtp>, WiringFault> {
+pub(crate) fn mail_server(config: &Config) -> Result<Option<Smtp>, WiringFault> {
     let Some(server) = config.smtp_url.clone() else { return Ok(None) };
     let read = |path: &PathBuf| {
         std::fs::read(path).map_err(|source| WiringFault::MailRoot { path: path.clone(), source })

@@ -33,7 +33,7 @@ pub use counters::Stats;
 pub use database::Database;
 pub use fault::{Fault, Source, without_nul};
 pub use lock::{Lock, Locks};
-pub use migration::{Migrated, Migration, migrate};
+pub use migration::{Migrated, Migration, migrate, pending};
 pub use options::{Engine, OnFatal, Options};
 pub use row::{Column, FromColumn, Row};
 pub use statement::{Statement, statement, twin};

@@ -216,6 +216,7 @@ pub(super) const VOUCHES: &[Place] = &[
     },
     Place { path: "crates/app/src/init.rs", reason: "command line" },
     Place { path: "crates/server/src/cli/key.rs", reason: "command line" },
+    Place { path: "crates/server/src/doctor/state.rs", reason: "command line" },
     Place { path: "crates/app/src/operator.rs", reason: "a signed-in operator's own environments" },
     Place { path: "crates/app/src/consume/batch.rs", reason: "journal consumer" },
     Place { path: "crates/durable/src/job.rs", reason: "job claim" },

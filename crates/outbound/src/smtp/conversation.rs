@@ -32,6 +32,14 @@ pub(super) async fn hold(
     said
 }
 
+/// Connects, upgrades, signs in and takes its leave: no letter is spoken of.
+pub(super) async fn look(smtp: &Smtp) -> Result<(), SmtpFault> {
+    let mut open = connect(smtp).await?;
+    let known = sign_in(&mut open, smtp).await;
+    let _ = timeout(GOODBYE, open.abort()).await;
+    known
+}
+
 async fn connect(smtp: &Smtp) -> Result<AsyncSmtpConnection, SmtpFault> {
     let server = smtp.server();
     let found =
@@ -70,14 +78,7 @@ async fn deliver(
     to: Address,
     bytes: &[u8],
 ) -> Result<Accepted, SmtpFault> {
-    if let Some((user, password)) = &smtp.server().credentials {
-        let offered = DEFAULT_MECHANISMS.iter().any(|one| open.server_info().supports_auth_mechanism(*one));
-        if !offered {
-            return Err(SmtpFault::NoSignIn);
-        }
-        let credentials = Credentials::new(user.clone(), password.expose().clone());
-        step(Step::SignIn, open.auth(DEFAULT_MECHANISMS, &credentials)).await?;
-    }
+    sign_in(open, smtp).await?;
     let mut wishes = Vec::new();
     let ascii = |address: &Address| address.to_string().is_ascii();
     if !ascii(&from) || !ascii(&to) {
@@ -92,6 +93,17 @@ async fn deliver(
     let taken = step(Step::Content, open.message(bytes)).await?;
     let words: Vec<&str> = taken.message().collect();
     Ok(Accepted { answer: clipped(&format!("{} {}", u16::from(taken.code()), words.join(" "))) })
+}
+
+/// Says who we are, where the server asks.
+async fn sign_in(open: &mut AsyncSmtpConnection, smtp: &Smtp) -> Result<(), SmtpFault> {
+    let Some((user, password)) = &smtp.server().credentials else { return Ok(()) };
+    let offered = DEFAULT_MECHANISMS.iter().any(|one| open.server_info().supports_auth_mechanism(*one));
+    if !offered {
+        return Err(SmtpFault::NoSignIn);
+    }
+    let credentials = Credentials::new(user.clone(), password.expose().clone());
+    step(Step::SignIn, open.auth(DEFAULT_MECHANISMS, &credentials)).await.map(drop)
 }
 
 async fn step(

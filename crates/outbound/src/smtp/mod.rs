@@ -66,6 +66,11 @@ impl Smtp {
         conversation::hold(self, from, to, &bytes).await
     }
 
+    /// Whether the server takes us: connects, signs in and leaves, without a letter.
+    pub async fn look(&self) -> Result<(), SmtpFault> {
+        conversation::look(self).await
+    }
+
     fn tls(&self) -> Result<TlsParameters, SmtpFault> {
         let mut builder =
             TlsParameters::builder(self.0.server.host.clone()).certificate_store(CertificateStore::Default);

@@ -58,6 +58,15 @@ async fn a_letter_arrives_as_it_was_written() {
     assert_eq!(file.trim_end(), taken.message.trim_end());
 }
 
+#[tokio::test]
+async fn a_look_finds_a_server_that_takes_us_and_leaves_no_letter() {
+    let server = MailServer::start(Tls::None).await.unwrap();
+    plain(&server).look().await.unwrap();
+    assert!(server.taken().is_empty());
+    let nobody = smtp("smtp://127.0.0.1:1?tls=none").look().await.unwrap_err();
+    assert!(matches!(nobody, SmtpFault::Connect { .. }), "{nobody:?}");
+}
+
 #[test]
 fn the_same_letter_has_the_same_bytes_and_each_is_ascii() {
     let foreign = Letter { subject: "Grüße aus Köln ✓".into(), text: "für Ähre\n".into(), ..letter() };

@@ -2,7 +2,7 @@
 
 mod past;
 
-use super::{CliFault, Common, init};
+use super::{Apart, CliFault, Common, init};
 use crate::{
     config::{self, Config},
     data_dir::DataDir,
@@ -41,6 +41,8 @@ const REMOVALS_MAX: usize = 5;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    #[command(flatten)]
+    apart: Apart,
     /// Where the server listens; port 0 picks a free one [default: 127.0.0.1:7700, with --check a free port]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
@@ -167,7 +169,7 @@ fn configure(common: &Common, options: &Options, home: &Home) -> Result<Config, 
     let free = "127.0.0.1:0".to_owned();
     let listen = options.listen.clone().or_else(|| options.check.then_some(free));
     let instead = "a demo has data and settings of its own, and --keep says where the data stay";
-    common.load_apart(&[("data_dir", Some(&data_dir)), ("listen", listen.as_ref())], instead)
+    common.load_apart(&options.apart, &[("data_dir", Some(&data_dir)), ("listen", listen.as_ref())], instead)
 }
 
 /// Server and sample app, both answering.

@@ -9,6 +9,10 @@ use crate::{
 };
 use app::init::{Initialised, Pairs, Plan, Site};
 use clap::Args;
+use model::{
+    platform::Stage,
+    setting::address::{AddressFault, web_address},
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -25,13 +29,13 @@ pub(super) struct Options {
     #[arg(long, value_name = "ADDR", default_value = "operator@localhost")]
     email: String,
     /// Where your backend receives new tenants (Development)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     webhook_url: Option<Url>,
     /// The page of your product that onboards people (Development)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     onboarding_url: Option<Url>,
     /// The page of your product that people arrive at in the end (Development)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     success_url: Option<Url>,
     /// The address under which browsers and backends will reach this server; kept in thrivestack.toml
     #[arg(long, value_name = "URL")]
@@ -42,6 +46,11 @@ pub(super) struct Options {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// The same rule, and the same words, as in *Settings* of Development.
+fn address(text: &str) -> Result<Url, AddressFault> {
+    web_address(text, Stage::Development)
 }
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
@@ -180,11 +189,12 @@ fn summary(dir: &DataDir, made: &Initialised) -> String {
          \n  product          {product}\
          \n  environment      {environment} (Development)\
          \n  workflow         {workflow} (Prosumer)\
-         \n  API key          {key}\
-         \n  project key      {project} (telemetry, may be public)\
-         \n  private key      {private} (all scopes, keep it secret)\
+         \n  project key      {project} (sends telemetry, may be public)\
+         \n  private API key  {private} (all scopes, for your servers alone)\
+         \n  RSA key          {key} (gives tokens; its private half stands below)\
          \n  webhook secret   {webhook}\
-         \n\nThe private key of API key {key}:\n\n{pem}\n\
+         \n\nIn the console the keys are called Project key, First private key and First API key.\
+         \nThe private half of RSA key {key}:\n\n{pem}\n\
          Next:\n  thrivestack serve --data-dir {dir}\n\
          \n{email} signs in once with\n  {setup}\n",
         dir = dir.path().display(),

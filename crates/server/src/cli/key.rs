@@ -18,6 +18,9 @@ use sql::Database;
 use std::{process::ExitCode, time::Duration};
 use store::key::ApiKey;
 
+/// Above what `key list` shows.
+const HEADINGS: &str = "KEY ID                                KIND     STATE    NAME  SCOPES";
+
 #[derive(Debug, Args)]
 pub(super) struct Options {
     #[command(subcommand)]
@@ -72,7 +75,14 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
             let now = db.now();
             let keys = key::list(&db, env).await.map_err(CliFault::of)?;
             let lines: String = keys.iter().map(|key| line(key, now) + "\n").collect();
-            out::show(&lines)?;
+            let stage = options.environment.short();
+            out::show(&if keys.is_empty() {
+                format!(
+                    "There is no key in this environment yet: thrivestack key create NAME --environment {stage}\n"
+                )
+            } else {
+                format!("{HEADINGS}\n{lines}")
+            })?;
         }
         Wish::Create(new) => {
             let new = wanted(new, db.now())?;

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how failures are told.
 
 mod demo;
+mod doctor;
 mod init;
 mod key;
 mod operator;
@@ -41,6 +42,16 @@ struct Common {
     log_format: Option<String>,
 }
 
+/// For a command that has nothing to do with the installation beside it: takes the place of the options that name one,
+/// so that help does not offer what is refused.
+#[derive(Debug, Args)]
+struct Apart {
+    #[arg(id = "data_dir", long = "data-dir", hide = true)]
+    no_data_dir: Option<String>,
+    #[arg(id = "config", long = "config", hide = true)]
+    no_config: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make a data directory: organization, product, keys and the Prosumer workflow
@@ -55,6 +66,8 @@ enum Command {
     Receive(receive::Options),
     /// Make derived data anew from the journal
     Rebuild(rebuild::Options),
+    /// Look at everything that an installation needs, and say what to do; works beside a running server
+    Doctor(doctor::Options),
     /// Show the effective configuration and where each value came from
     Config {
         /// Print the reference of all settings as Markdown instead
@@ -117,6 +130,7 @@ async fn run(common: &Common, command: Command) -> Result<ExitCode, CliFault> {
         Command::Key(options) => key::run(common, options).await,
         Command::Receive(options) => receive::run(common, options).await,
         Command::Rebuild(options) => rebuild::run(common, options).await,
+        Command::Doctor(options) => doctor::run(common, options).await,
         Command::Config { reference: true } => {
             out::show(&config::reference())?;
             Ok(ExitCode::SUCCESS)
@@ -152,8 +166,14 @@ impl Common {
 
     /// The configuration for a command that has nothing to do with the installation beside it: it reads how to log, and none of
     /// the server's settings. Whoever names an installation all the same is told `instead`.
-    fn load_apart(&self, own: &[(&'static str, Option<&String>)], instead: &str) -> Result<Config, CliFault> {
-        if self.data_dir.is_some() || self.config.is_some() {
+    fn load_apart(
+        &self,
+        apart: &Apart,
+        own: &[(&'static str, Option<&String>)],
+        instead: &str,
+    ) -> Result<Config, CliFault> {
+        let here = apart.no_data_dir.is_some() || apart.no_config.is_some();
+        if here || self.data_dir.is_some() || self.config.is_some() {
             return Err(CliFault::Told(format!(
                 "neither --data-dir nor --config means anything here: {instead}"
             )));

@@ -1,12 +1,12 @@
 //! `thrivestack receive`: see `demo::receive`.
 
-use super::{CliFault, Common};
+use super::{Apart, CliFault, Common};
 use crate::{config, real::SystemClock, signal};
 use clap::Args;
 use demo::client::{Client, Connection};
 use kernel::{Clock, Secret};
 use std::{
-    fs,
+    fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -20,6 +20,8 @@ const KEYS_FILE: &str = "thrivestack.json";
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    #[command(flatten)]
+    apart: Apart,
     /// Where webhooks arrive
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7710")]
     listen: SocketAddr,
@@ -38,7 +40,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
-    common.load_apart(&[], "it reads the keys alone, and --keys names their file")?;
+    common.load_apart(&options.apart, &[], "it reads the keys alone, and --keys names their file")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let connection = connection(&options)?;
     let secret = options.secret.or_else(|| config::variable("THRIVESTACK_WEBHOOK_SECRET")).map(Secret::new);
@@ -48,14 +50,21 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
         (true, None) => return Err(no_keys()),
         (false, _) => None,
     };
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(|error| CliFault::Told(format!("cannot listen on {}: {error}", options.listen)))?;
+    let listener =
+        TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(options.listen, &error))?;
     let address = listener.local_addr().unwrap_or(options.listen);
     println!("Waiting for webhooks on http://{address}/webhook (any path will do). Ctrl-C ends this.");
     let receive = demo::receive::Options { webhook_secret, acknowledge };
     demo::receive::run(listener, receive, clock, signal::end()).await.map_err(CliFault::of)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Webhooks go where *Settings* says, so another port is another setting too.
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> CliFault {
+    CliFault::Told(format!(
+        "cannot listen on {address}: {error}; end what listens there, or take another port with --listen and put the \
+         same one into the webhook's address (Settings of the console, or --webhook-url of init)"
+    ))
 }
 
 /// The keys, when there are some: asked for by name they must be there, the default file may be missing.

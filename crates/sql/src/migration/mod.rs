@@ -46,6 +46,25 @@ pub async fn migrate(
     }
 }
 
+/// Names of what `component` lacks, in order. Changes nothing.
+pub async fn pending(
+    db: &Database,
+    component: &'static str,
+    migrations: &[Migration],
+) -> Result<Vec<&'static str>, Fault> {
+    let wanted = Wanted { component, migrations: migrations.to_vec(), now: db.now().micros() };
+    let recorded = match db.place() {
+        Place::Sqlite(path) => {
+            let (path, options) = (path.clone(), db.options().clone());
+            tokio::task::spawn_blocking(move || sqlite::look(&path, &options, component))
+                .await
+                .map_err(|e| Fault::Unavailable { doing: "look", source: std::sync::Arc::new(e) })??
+        }
+        Place::Postgres { url, .. } => postgres::look(url, component).await?,
+    };
+    Ok(wanted.pending(&recorded)?.into_iter().map(|(_, migration)| migration.name).collect())
+}
+
 /// A component's migrations as this program knows them.
 struct Wanted {
     component: &'static str,

@@ -18,6 +18,18 @@ pub(super) async fn migrate(url: &str, wanted: &Wanted) -> Result<Migrated, Faul
     migrated
 }
 
+/// What is recorded, for whoever does not migrate.
+pub(super) async fn look(url: &str, component: &str) -> Result<Vec<Recorded>, Fault> {
+    const THERE: &str = "SELECT to_regclass('schema_migration') IS NOT NULL";
+    let (client, connection) = configured(url)?.connect(NoTls).await.map_err(engine("connect to look"))?;
+    let driven = tokio::spawn(connection);
+    let there: bool = client.query_one(THERE, &[]).await.map_err(engine(THERE))?.get(0);
+    let rows = if there { client.query(GET, &[&component]).await.map_err(engine(GET))? } else { Vec::new() };
+    drop(client);
+    let _ = driven.await;
+    Ok(rows.iter().map(|row| Recorded { name: row.get(0), checksum: row.get(1) }).collect())
+}
+
 async fn under_lock(client: &Client, wanted: &Wanted) -> Result<Migrated, Fault> {
     // A long migration is no runaway statement.
     client.batch_execute("SET statement_timeout = 0").await.map_err(engine("lift the timeout"))?;

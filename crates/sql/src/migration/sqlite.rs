@@ -44,6 +44,11 @@ pub(super) fn migrate(path: &Path, options: &Options, wanted: &Wanted) -> Result
     Ok(Migrated { applied, copy })
 }
 
+/// What is recorded, for whoever does not migrate.
+pub(super) fn look(path: &Path, options: &Options, component: &str) -> Result<Vec<Recorded>, Fault> {
+    recorded(&connect(path, options).map_err(engine("open the file to look"))?, component)
+}
+
 fn recorded(conn: &Connection, component: &str) -> Result<Vec<Recorded>, Fault> {
     if !conn.table_exists(None, "schema_migration").map_err(engine("look for schema_migration"))? {
         return Ok(Vec::new());

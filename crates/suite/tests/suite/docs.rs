@@ -39,7 +39,7 @@ enum Stage {
 }
 
 /// Every page that has something to run.
-const PAGES: [(&str, Stage); 7] = [
+const PAGES: [(&str, Stage); 8] = [
     ("README.md", Stage::Nothing),
     ("docs/quick-start.md", Stage::Nothing),
     ("docs/trigger.md", Stage::Receiver),
@@ -47,6 +47,7 @@ const PAGES: [(&str, Stage); 7] = [
     ("docs/hand-over.md", Stage::Receiver),
     ("docs/telemetry.md", Stage::Server),
     ("docs/keys.md", Stage::Server),
+    ("docs/operate.md", Stage::Receiver),
 ];
 
 macro_rules! walked {
@@ -64,6 +65,7 @@ walked! {
     the_page_of_the_hand_over_does_what_it_says: "docs/hand-over.md";
     the_page_of_telemetry_does_what_it_says: "docs/telemetry.md";
     the_page_of_keys_does_what_it_says: "docs/keys.md";
+    the_page_of_operating_does_what_it_says: "docs/operate.md";
 }
 
 async fn walk(path: &str) {

@@ -48,6 +48,7 @@ async fn a_code_is_exchanged_once_within_a_minute_for_a_token_that_opens_no_api(
     let (head, claims) = opened(&token);
     assert_eq!(head["typ"], "session+jwt");
     assert_eq!((claims["aud"].as_str(), claims["authorized"].as_bool()), (Some("session"), Some(true)));
+    assert_eq!(claims["userId"], "ada", "the builder's own id");
     assert_eq!(
         (claims["tenantId"].as_str(), claims["emailId"].as_str()),
         (Some("t-1"), Some("ada@acme.com"))

@@ -1,6 +1,7 @@
 //! The program's other commands, as processes: `init`, refusals of `serve`, `receive --ack`, `demo`.
 
 pub mod demo;
+mod doctor;
 mod parts;
 
 use super::binary::{Backend, Installation, Lines, PATIENCE, Reserved, command, finish, ready, run, until};
@@ -98,6 +99,9 @@ async fn keys_that_nobody_could_see_are_not_kept() {
     assert_eq!(unseen.status.code(), Some(1), "{told}");
     assert!(told.contains("it is revoked") && !told.contains("panicked"), "{told}");
     let listed = run(dir.path(), &["key", "list", "--data-dir", "data"]).await;
+    assert!(text(&listed.stdout).starts_with("KEY ID"), "{listed:?}");
+    let none = run(dir.path(), &["key", "list", "--environment", "prod", "--data-dir", "data"]).await;
+    assert!(text(&none.stdout).contains("thrivestack key create NAME --environment prod"), "{none:?}");
     let line = text(&listed.stdout).lines().find(|line| line.contains("unseen")).unwrap().to_owned();
     assert!(line.contains("revoked"), "{line}");
     let printed: Value = serde_json::from_slice(&run(dir.path(), &create).await.stdout).unwrap();
@@ -111,6 +115,27 @@ async fn keys_that_nobody_could_see_are_not_kept() {
         let cut_short = run_into(closed(), dir.path(), shown).await;
         assert!(cut_short.status.success(), "{shown:?}: {}", text(&cut_short.stderr));
     }
+}
+
+/// Whoever types something wrong is told what a good one looks like, and help offers nothing that is refused.
+#[tokio::test]
+async fn the_command_line_says_what_it_takes() {
+    let dir = TempDir::new().unwrap();
+    let wrong = run(dir.path(), &["init", "--webhook-url", "notaurl"]).await;
+    assert!(text(&wrong.stderr).contains("such as https://app.example.com/hook"), "{wrong:?}");
+    for apart in ["demo", "receive"] {
+        let help = text(&run(dir.path(), &[apart, "--help"]).await.stdout);
+        assert!(!help.contains("--data-dir") && !help.contains("--config"), "{help}");
+        for given in [&[apart, "--data-dir", "x"][..], &["--data-dir", "x", apart], &[apart, "--config", "x"]]
+        {
+            let refused = run(dir.path(), given).await;
+            assert!(text(&refused.stderr).contains("means anything here"), "{given:?}: {refused:?}");
+        }
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let refused = run(dir.path(), &["receive", "--listen", &listen]).await;
+    assert!(text(&refused.stderr).contains("another port with --listen"), "{refused:?}");
 }
 
 #[tokio::test]
