@@ -180,6 +180,11 @@ impl Ledger {
         books.steps.push_back(step);
     }
 
+    /// Whether this has happened for one address, and went as it should.
+    pub(super) fn has(&self, email: &str, kind: Kind) -> bool {
+        self.books().steps.iter().any(|step| step.good && step.kind == kind && step.email == email)
+    }
+
     /// What happened for one address, oldest first.
     pub(super) fn steps_of(&self, email: &str) -> Vec<Step> {
         self.books().steps.iter().filter(|step| step.email == email).cloned().collect()

@@ -141,6 +141,11 @@ impl Acme {
         Some(Ids { user_id, workspace_id: self.ledger.workspace_of(email)?.id })
     }
 
+    /// Whether the workspace of this person was acknowledged.
+    pub fn acknowledged(&self, email: &str) -> bool {
+        self.ledger.has(email, Kind::Ack)
+    }
+
     /// The whole product as a service, for [`Bound::serve`] and for tests.
     pub fn router(self) -> Router {
         let policy = guard::Policy::new(&self.client.connection().api);

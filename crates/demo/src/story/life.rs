@@ -48,6 +48,13 @@ impl Stage {
         day(self.until, ago)
     }
 
+    /// The same day, or the Monday after it; none when that has not come yet.
+    fn workday(&self, ago: u32) -> Option<u32> {
+        (0..3)
+            .map(|later| ago.checked_sub(later))
+            .find(|ago| ago.is_none_or(|ago| !is_weekend(self.day(ago))))?
+    }
+
     /// How many days ago this was.
     fn ago(&self, at: Timestamp) -> u32 {
         (self.day(0).plus(DAY).since(at).as_secs() / 86_400) as u32
@@ -94,9 +101,11 @@ impl Company {
         self.onboard(&founder, stage);
         let mut staff = vec![(founder, arrived)];
         for _ in 0..1 + self.dice.below(COLLEAGUES_MAX) {
-            let joined = arrived.saturating_sub(1 + self.dice.below(9) as u32);
+            let Some(joined) = stage.workday(arrived.saturating_sub(1 + self.dice.below(9) as u32)) else {
+                continue;
+            };
             if joined >= arrived {
-                break; // arrived today: nobody has been invited yet
+                continue; // nobody has been invited yet
             }
             let role = self.dice.pick(&ROLES);
             let colleague = self.hire(role);

@@ -106,10 +106,22 @@ impl<D: Director> Cast<'_, D> {
                 Ok(())
             }
             Act::Retry(index) => match self.links.get(&index).and_then(run_of) {
-                Some(run) => director.retry(&run).await.map_err(StoryFault::Director),
+                Some(run) => {
+                    director.retry(&run).await.map_err(StoryFault::Director)?;
+                    soon(|| self.stage.acme.acknowledged(&script.newcomers[index].email)).await;
+                    Ok(())
+                }
                 None => Ok(()),
             },
-            Act::Admit(count) => director.admit(count).await.map_err(StoryFault::Director),
+            Act::Admit(count) => {
+                director.admit(count).await.map_err(StoryFault::Director)?;
+                // An acknowledgement under way would be late by the clock's next step.
+                let admitted = script.newcomers.iter().skip(self.waiting).take(count);
+                for one in admitted {
+                    soon(|| self.stage.acme.acknowledged(&one.email)).await;
+                }
+                Ok(())
+            }
             Act::Limit(users) => {
                 self.waiting = usize::MAX;
                 director.limit(users).await.map_err(StoryFault::Director)
@@ -134,7 +146,7 @@ impl<D: Director> Cast<'_, D> {
         if index >= self.waiting {
             return Ok(());
         }
-        if soon(|| self.outage.turned_away() > turned_away || self.stage.acme.ids(&one.email).is_some()).await
+        if soon(|| self.outage.turned_away() > turned_away || self.stage.acme.acknowledged(&one.email)).await
             && self.outage.turned_away() == turned_away
         {
             return self.through(one, browser, link).await;
@@ -159,7 +171,7 @@ impl<D: Director> Cast<'_, D> {
 
     async fn go_on(&mut self, one: &Newcomer, index: usize) -> Outcome<(), D> {
         let Some(link) = self.links.get(&index).cloned() else { return Ok(()) };
-        soon(|| self.stage.acme.ids(&one.email).is_some()).await;
+        soon(|| self.stage.acme.acknowledged(&one.email)).await;
         self.through(one, Browser::new()?, link).await
     }
 
