@@ -8,6 +8,7 @@ pub mod enrich;
 pub mod handover;
 pub mod housekeeping;
 pub mod init;
+pub mod integration;
 pub mod key;
 pub mod mail;
 pub mod operator;

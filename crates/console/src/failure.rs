@@ -2,6 +2,7 @@
 
 use crate::{path, view::sign_in::Message};
 use app::{
+    integration::ChecklistFault,
     key::KeyFault,
     mail::{MailViewFault, SendAgainFault, TrialFault},
     operator::OperatorFault,
@@ -70,6 +71,7 @@ macro_rules! categorised {
 categorised!(
     ActFault,
     BatchFault,
+    ChecklistFault,
     DeliveryViewFault,
     KeyFault,
     MailViewFault,

@@ -24,6 +24,15 @@ pub(crate) fn home(stage: Stage) -> String {
     format!("{CONSOLE}/{}", stage.short())
 }
 
+pub(crate) fn integration(stage: Stage) -> String {
+    format!("{}/integration", home(stage))
+}
+
+/// Where a signup is played.
+pub(crate) fn try_out(stage: Stage) -> String {
+    format!("{}#try", home(stage))
+}
+
 pub(crate) fn runs(stage: Stage) -> String {
     format!("{}/runs", home(stage))
 }

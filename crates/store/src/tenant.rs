@@ -12,6 +12,7 @@ statements! {
     BIND = "UPDATE tenant SET builder_tenant_id = $3, builder_tenant_name = $4, account_name = $5, acked_at = $6
             WHERE environment_id = $1 AND id = $2";
     COUNT = "SELECT COUNT(*) FROM tenant WHERE environment_id = $1";
+    ACKED = "SELECT id FROM tenant WHERE environment_id = $1 AND acked_at IS NOT NULL LIMIT 1";
     GET = "SELECT run_id, account_name, builder_tenant_id, acked_at FROM tenant WHERE environment_id = $1 AND id = $2";
 }
 
@@ -67,6 +68,11 @@ pub fn get(tx: &mut Tx<'_>, env: Env, id: TenantId) -> Result<Option<Tenant>, Fa
             acked_at: row.get(3)?,
         })
     })
+}
+
+/// Whether any tenant was ever acknowledged.
+pub fn any_acked(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&ACKED, params![&env.to_string()], |row| row.get::<String>(0))?.is_some())
 }
 
 pub fn count(tx: &mut Tx<'_>, env: Env) -> Result<i64, Fault> {

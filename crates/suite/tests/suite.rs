@@ -11,6 +11,7 @@ mod suite {
     mod builder;
     mod config;
     mod console_entrance;
+    mod console_integration;
     mod console_keys;
     mod console_list;
     mod console_mails;

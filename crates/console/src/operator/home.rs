@@ -83,14 +83,20 @@ async fn show(
     let (before, now) = days.split_at(days.len().saturating_sub(usize::from(DAYS)));
     let totals = Totals::of(&all, usize::from(DAYS));
     let empty = totals.signups.0 + totals.signups.1 == 0 && place.counts.all == 0 && !now.is_empty();
+    let empty = empty && before.iter().all(|d| d.whole == 0);
+    let integration = match empty {
+        true => Some(super::integration::said(&app::integration::checklist(&state.app, place.env).await?)),
+        false => None,
+    };
     let page = Home {
+        integration,
         frame: place.frame(Room::Home, notice),
         period: period(place, now),
         tiles: tiles(place, &totals),
         chart: chart::bars(now, "signups", "accounts created", width(place.stage)),
         summary: summary(now, &totals),
         days: now.iter().rev().map(row).collect(),
-        empty: empty && before.iter().all(|d| d.whole == 0),
+        empty,
         trial: trial(state, place, form, fault),
         inside: mails::inside(state, place),
         snippet: snippet::trigger(state, place.env).await?,

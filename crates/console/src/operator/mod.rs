@@ -5,6 +5,7 @@ mod act;
 mod entrance;
 mod home;
 mod integrate;
+mod integration;
 mod keys;
 mod list;
 mod mails;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/account", get(account::page))
         .route("/{stage}", get(home::page))
         .route("/{stage}/try", post(home::try_signup))
+        .route("/{stage}/integration", get(integration::page))
         .route("/{stage}/runs", get(runs::page))
         .route("/{stage}/runs/admit", get(act::admit_page).post(act::admit_batch))
         .route("/{stage}/runs/{id}", get(run::page))

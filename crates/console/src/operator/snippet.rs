@@ -100,6 +100,23 @@ pub(super) fn acknowledge_node(state: &ConsoleState) -> String {
     include_str!("../../snippets/acknowledge.mjs").trim_end().replace("{{url}}", &url)
 }
 
+/// A token for an hour, with the RSA key's file as it was downloaded.
+pub(super) fn token(state: &ConsoleState) -> String {
+    let url = address(state, "/api/user/token");
+    format!(
+        "# with an RSA key, from its file; a private API key is used as it is, in the place of a token\n\
+         jq '{{key_id, private_key, scopes: [\"{}\"], expiry: 3600}}' key.json |\n  \
+         curl {url} -H 'Content-Type: application/json' -d @-",
+        Scope::WorkflowTriggerApi.name()
+    )
+}
+
+/// The call that says who a user is.
+pub(super) fn identify(state: &ConsoleState) -> String {
+    let item = r#"{"user_id":"u-1","traits":{"user_email":"ada@example.com","user_name":"Ada Byron"},"timestamp":"2026-01-31T12:00:00Z"}"#;
+    send(&address(state, "/api/identify"), "PROJECT_KEY", item)
+}
+
 /// A path of ours as the outside writes it.
 fn address(state: &ConsoleState, path: &str) -> String {
     state.app.options.public_url.join(path).map(String::from).unwrap_or_default()

@@ -73,6 +73,7 @@ fn home(stage: Stage) -> Home {
             })
             .collect(),
         empty: false,
+        integration: None,
         trial: (stage == Stage::Development).then(|| Try {
             email: "ada@acme-rockets.com".into(),
             user_id: "try-7f3c2a".into(),
@@ -92,6 +93,7 @@ fn home_empty() -> Home {
     Home {
         frame: Frame { incidents: 0, ..frame(Stage::Development, Room::Home) },
         empty: true,
+        integration: Some("1 of 11 steps done".into()),
         trial: Some(Try { missing, ..Try::default() }),
         snippet: snippet(),
         ..home(Stage::Development)

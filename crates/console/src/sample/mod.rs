@@ -5,6 +5,7 @@ mod entrance;
 mod guide;
 mod home;
 mod hosted;
+mod integration;
 mod keys;
 mod list;
 mod mails;
@@ -39,6 +40,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         entrance::pages(),
         guide::pages(),
         home::pages(),
+        integration::pages(),
         runs::pages(),
         run::pages(),
         keys::pages(),

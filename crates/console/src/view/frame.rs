@@ -7,6 +7,7 @@ use model::platform::Stage;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
     Home,
+    Integration,
     Users,
     Accounts,
     Runs,
@@ -21,8 +22,9 @@ pub enum Room {
 
 impl Room {
     /// The menu, in its order.
-    pub const MENU: [Self; 9] = [
+    pub const MENU: [Self; 10] = [
         Self::Home,
+        Self::Integration,
         Self::Users,
         Self::Accounts,
         Self::Runs,
@@ -36,6 +38,7 @@ impl Room {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Home => "Home",
+            Self::Integration => "Integration",
             Self::Runs => "Runs",
             Self::Users => "Users",
             Self::Accounts => "Accounts",
@@ -52,6 +55,7 @@ impl Room {
     pub const fn icon(self) -> &'static str {
         match self {
             Self::Home => "house",
+            Self::Integration => "list-checks",
             Self::Runs => "list",
             Self::Users => "users",
             Self::Accounts => "building-2",
@@ -68,6 +72,7 @@ impl Room {
     pub fn path(self, stage: Stage) -> String {
         match self {
             Self::Home | Self::Account => path::home(stage),
+            Self::Integration => path::integration(stage),
             Self::Runs => path::runs(stage),
             Self::Users => path::users(stage),
             Self::Accounts => path::accounts(stage),

@@ -47,6 +47,8 @@ pub struct Home {
     pub summary: String,
     pub days: Vec<DayRow>,
     pub empty: bool,
+    /// How far the integration has come, where nobody has signed up yet.
+    pub integration: Option<String>,
     pub trial: Option<Try>,
     /// Why mails do not leave, if they do not.
     pub inside: Option<Inside>,

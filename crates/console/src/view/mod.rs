@@ -4,6 +4,7 @@ pub mod frame;
 pub mod guide;
 pub mod home;
 pub mod hosted;
+pub mod integration;
 pub mod key;
 pub mod list;
 pub mod mail;

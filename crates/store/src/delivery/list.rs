@@ -172,6 +172,7 @@ statements! {
     FOUND_DELIVERED = count!("AND d.first_delivered_at IS NOT NULL AND d.run_id IS NOT NULL");
     FOUND_OPEN = count!(open!("$3"));
     FOUND_TESTS = count!("AND d.run_id IS NULL");
+    TAKEN = "SELECT id FROM delivery WHERE environment_id = $1 AND first_delivered_at IS NOT NULL LIMIT 1";
     ALL = "SELECT COUNT(*) FROM delivery WHERE environment_id = $1";
     TESTS = "SELECT COUNT(*) FROM delivery WHERE environment_id = $1 AND run_id IS NULL";
     OPEN = concat!("SELECT ", outcome!(), ", COUNT(*) ", with_run!(),
@@ -227,6 +228,11 @@ pub fn counts(tx: &mut Tx<'_>, env: Env) -> Result<Counts, Fault> {
     let others = counts.tests + counts.trying + counts.given_up + counts.called_off;
     counts.delivered = counts.all.saturating_sub(others);
     Ok(counts)
+}
+
+/// Whether the endpoint ever took a webhook, a test among them.
+pub fn any_taken(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&TAKEN, params![&env.to_string()], |row| row.get::<String>(0))?.is_some())
 }
 
 /// What became of one.

@@ -42,6 +42,7 @@ fn table() -> Vec<Page> {
         get("/setup", [410, 410, 410, 410, 410]),
         get("/account", room),
         get("/{stage}", room),
+        get("/{stage}/integration", room),
         get("/{stage}/runs", room),
         get("/{stage}/runs/admit", room),
         get("/{stage}/runs/{id}", room),
