@@ -3,7 +3,7 @@
 use crate::report::{self, ReportFault, Wanted};
 use crate::setting::{self, SettingFault};
 use crate::webhook::{Kind, Listed, Outcome};
-use crate::{App, key, run};
+use crate::{App, key, mail, run};
 use kernel::{Category, Env};
 use model::event::Call;
 use model::setting::Settings;
@@ -19,6 +19,8 @@ pub enum Step {
     SuccessUrl,
     /// Somebody has saved the settings, where the limit stands: no limit is a decision too.
     Waitlist,
+    /// Mails leave, rather than stay inside.
+    Mail,
     Key,
     /// A key, or a token that it got, was used.
     KeyUsed,
@@ -31,12 +33,13 @@ pub enum Step {
 }
 
 impl Step {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Brand,
         Self::WebhookUrl,
         Self::OnboardingUrl,
         Self::SuccessUrl,
         Self::Waitlist,
+        Self::Mail,
         Self::Key,
         Self::KeyUsed,
         Self::FirstRun,
@@ -122,6 +125,7 @@ pub async fn checklist(app: &App, env: Env) -> Result<Checklist, ChecklistFault>
         Step::OnboardingUrl => settings.onboarding_url.is_some(),
         Step::SuccessUrl => settings.success_url.is_some(),
         Step::Waitlist => settings.waitlist_limit.is_some() || current.version > 1,
+        Step::Mail => matches!(mail::way(app, &current), mail::Way::Leaves { .. }),
         Step::Key => !good.is_empty(),
         Step::KeyUsed => keys.iter().any(|key| key.last_used_at.is_some()),
         Step::FirstRun => runs.all > 0,

@@ -18,7 +18,10 @@ use model::platform::Stage;
 
 /// The steps by where they are done.
 const SECTIONS: [(&str, &[Step]); 3] = [
-    ("What your users meet", &[Step::Brand, Step::OnboardingUrl, Step::SuccessUrl, Step::Waitlist]),
+    (
+        "What your users meet",
+        &[Step::Brand, Step::OnboardingUrl, Step::SuccessUrl, Step::Waitlist, Step::Mail],
+    ),
     ("Your backend calls us", &[Step::Key, Step::KeyUsed, Step::FirstRun, Step::Telemetry]),
     ("We call your backend", &[Step::WebhookUrl, Step::WebhookTaken, Step::FirstAck]),
 ];
@@ -43,7 +46,7 @@ pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Res
     }))
 }
 
-/// `7 of 11 steps done`
+/// `7 of 12 steps done`
 pub(super) fn said(list: &Checklist) -> String {
     format!("{} of {} steps done", count(list.done() as u64), count(list.items.len() as u64))
 }
@@ -119,6 +122,12 @@ fn words(stage: Stage, item: Item, settings: &str) -> Words {
             "How many users pass before the others wait. No limit is a decision too: save the settings once.",
             set("waitlist"),
             "waitlist",
+        ),
+        Step::Mail => (
+            "Mail leaves",
+            "The welcome mail goes out by your mail server. Until then mails are written and stay inside.",
+            (if item.done { "Send a test mail" } else { "Connect a server" }, format!("{settings}#mail")),
+            "mail",
         ),
         Step::Key => ("A key", "With it your backend proves itself.", ("Keys", path::keys(stage)), "key"),
         Step::KeyUsed => (

@@ -93,7 +93,7 @@ fn home_empty() -> Home {
     Home {
         frame: Frame { incidents: 0, ..frame(Stage::Development, Room::Home) },
         empty: true,
-        integration: Some("1 of 11 steps done".into()),
+        integration: Some("1 of 12 steps done".into()),
         trial: Some(Try { missing, ..Try::default() }),
         snippet: snippet(),
         ..home(Stage::Development)
