@@ -19,6 +19,7 @@ pub mod rebuild;
 pub mod relay;
 pub mod report;
 pub mod run;
+pub mod search;
 pub mod setting;
 pub mod telemetry;
 pub mod token;

@@ -99,16 +99,109 @@
   // Keys: / searches, J and K move through a list, E opens the environments, Esc goes up.
   const typing = (target) => target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (typing(event.target)) { if (event.key === "Escape") event.target.blur(); return; }
     const rows = [...document.querySelectorAll("a.row-link")];
     const at = rows.indexOf(document.activeElement);
     if (event.key === "/") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }
     else if (event.key === "j" && rows.length) rows[Math.min(at + 1, rows.length - 1)].focus();
     else if (event.key === "k" && rows.length) rows[Math.max(at - 1, 0)].focus();
-    else if (event.key === "e") { const env = [...document.querySelectorAll("details.env")].find((d) => d.offsetParent); if (env) { env.open = !env.open; env.querySelector(env.open ? "a" : "summary")?.focus(); } }
+    else if (event.key === "e") { const env = [...document.querySelectorAll("details.env")].find((d) => d.offsetParent); if (env) { env.open = !env.open; env.querySelector(env.open ? "a:not([aria-current])" : "summary")?.focus(); } }
+    else if (event.key === "x" && at >= 0) rows[at].closest("tr").querySelector("input.pick")?.click();
+    else if (event.key === "?") document.getElementById("keys")?.showModal();
     else if (event.key === "Escape") { const open = document.querySelector(menus); if (open) { open.open = false; open.querySelector("summary").focus(); } else document.querySelector("a[data-up]")?.click(); }
   });
+
+  // The palette: a combobox whose options the server draws. It goes to rooms and to whatever has a page.
+  const palette = document.getElementById("palette");
+  const openPalette = () => {
+    if (!palette || palette.open) return;
+    palette.showModal();
+    palette.querySelector("input").select();
+    find();
+  };
+  const options = () => [...palette.querySelectorAll("[role=option]")];
+  const choose = (option) => {
+    for (const other of options()) other.setAttribute("aria-selected", String(other === option));
+    const field = palette.querySelector("input");
+    if (option) { field.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
+    else field.removeAttribute("aria-activedescendant");
+  };
+  let asked = 0, soon;
+  const find = async () => {
+    const mine = ++asked;
+    const form = palette.querySelector("form");
+    const url = new URL(form.action);
+    url.searchParams.set("q", form.elements.q.value);
+    try {
+      const answer = await fetch(url, { headers: { "hx-request": "true", "hx-current-url": location.href } });
+      if (answer.headers.has("hx-redirect")) { location.assign(answer.headers.get("hx-redirect")); return; }
+      if (!answer.ok) { toast("This could not be searched just now.", answer.headers.get("x-request-id")); return; }
+      const text = await answer.text();
+      if (mine !== asked) return;
+      const list = document.getElementById("palette-hits");
+      list.innerHTML = text;
+      for (const title of list.querySelectorAll("h2")) title.setAttribute("role", "presentation");
+      for (const hit of list.querySelectorAll("a")) { hit.setAttribute("role", "option"); hit.tabIndex = -1; hit.id = `palette-${hit.id}`; }
+      choose(options()[0]);
+    } catch { toast("The server cannot be reached."); }
+  };
+  palette?.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(find, 120); });
+  palette?.addEventListener("keydown", (event) => {
+    const all = options();
+    const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown") choose(all[(at + 1) % all.length]);
+    else if (event.key === "ArrowUp") choose(all[(at + all.length - 1) % all.length]);
+    else if (event.key === "Enter" && all[at]) all[at].click();
+    else return;
+    event.preventDefault();
+  });
+  // A dialog closes when one clicks beside it.
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof HTMLDialogElement) event.target.close();
+    else if (closest(event, "a[data-palette]") && palette) { event.preventDefault(); openPalette(); }
+  });
+
+  // A long act goes on by itself while its page is open, and the page says how far it has come.
+  const goOn = async () => {
+    const form = document.querySelector("form[data-go-on]");
+    if (!form) return;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      if (answer.redirected) { location.assign(answer.url); return; }
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form[data-go-on]")?.closest(".card");
+      if (!answer.ok || !next) { toast("This stopped. Press Go on.", answer.headers.get("x-request-id")); return; }
+      form.closest(".card").replaceWith(next);
+      goOn();
+    } catch { toast("The server cannot be reached. Press Go on."); }
+  };
+
+  // The list of runs hears of new ones, which wait above it, and of steps of those it shows, which move in place.
+  const tail = async () => {
+    const news = document.querySelector("[data-tail]");
+    if (!news || document.hidden || busy) return;
+    busy = true;
+    try {
+      const answer = await fetch(news.dataset.tail, { headers: { "hx-request": "true", "hx-current-url": location.href } });
+      if (!answer.ok || answer.headers.has("hx-redirect")) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const told = fresh.querySelector("[data-tail]");
+      if (!told || !news.isConnected) return;
+      for (const row of fresh.querySelectorAll("tbody tr")) {
+        const shown = document.getElementById(row.id);
+        if (shown) row.querySelectorAll("td").forEach((cell, index) => {
+          const old = shown.cells[index];
+          if (index > 0 && old && old.innerHTML !== cell.innerHTML) { old.innerHTML = cell.innerHTML; old.title = cell.title; if (cell.querySelector(".pill")) old.classList.add("fresh"); }
+        });
+      }
+      news.dataset.tail = told.dataset.tail;
+      if (news.innerHTML !== told.innerHTML) news.innerHTML = told.innerHTML;
+    } catch { /* The next look comes soon. */ } finally { busy = false; }
+  };
+  let busy = false;
+  setInterval(tail, 4000);
+  document.addEventListener("visibilitychange", tail);
 
   // What is open stays open when a partial comes in; while text is selected, nothing moves.
   let open = [];
@@ -135,6 +228,7 @@
     document.body.append(box);
     setTimeout(() => box.remove(), 8000);
   };
+  goOn();
   document.addEventListener("htmx:responseError", (event) => {
     const answer = event.detail.xhr;
     toast("This could not be loaded just now.", answer.getResponseHeader("x-request-id"));

@@ -8,7 +8,7 @@ use app::{
     operator::OperatorFault,
     profile::ProfileFault,
     report::ReportFault,
-    run::{ActFault, BatchFault, TryFault, ViewFault},
+    run::{ActFault, BatchFault, ForgetFault, TryFault, ViewFault},
     setting::SettingFault,
     webhook::{DeliveryViewFault, TestFault},
 };
@@ -73,6 +73,7 @@ categorised!(
     BatchFault,
     ChecklistFault,
     DeliveryViewFault,
+    ForgetFault,
     KeyFault,
     MailViewFault,
     OperatorFault,

@@ -45,8 +45,26 @@ pub(crate) fn run_act(stage: Stage, id: RunId, act: &str) -> String {
     format!("{}/{act}", run(stage, id))
 }
 
-pub(crate) fn admit(stage: Stage) -> String {
-    format!("{}/admit", runs(stage))
+pub(crate) fn waitlist(stage: Stage) -> String {
+    format!("{}/waitlist", home(stage))
+}
+
+pub(crate) fn waitlist_admit(stage: Stage) -> String {
+    format!("{}/admit", waitlist(stage))
+}
+
+/// *Waitlist* after several were admitted there.
+pub(crate) fn waitlist_done(stage: Stage, admitted: usize, skipped: usize) -> String {
+    with(&waitlist(stage), &[("admitted", &admitted.to_string()), ("skipped", &skipped.to_string())])
+}
+
+/// Where it is set how many users pass without waiting.
+pub(crate) fn waitlist_setting(stage: Stage) -> String {
+    format!("{}#waitlist", settings(stage))
+}
+
+pub(crate) fn search(stage: Stage) -> String {
+    format!("{}/search", home(stage))
 }
 
 pub(crate) fn try_signup(stage: Stage) -> String {
@@ -60,6 +78,21 @@ pub(crate) fn users(stage: Stage) -> String {
 /// A person's page. The id is the builder's and may be any text: it stands in the query.
 pub(crate) fn user(stage: Stage, user_id: &str) -> String {
     with(&format!("{}/one", users(stage)), &[("id", user_id)])
+}
+
+/// Where a person is made new, in Development.
+pub(crate) fn user_reset(stage: Stage, user_id: &str) -> String {
+    with(&format!("{}/reset", users(stage)), &[("id", user_id)])
+}
+
+/// A person's page after that.
+pub(crate) fn user_was_reset(stage: Stage, user_id: &str) -> String {
+    with(&format!("{}/one", users(stage)), &[("id", user_id), ("reset", "done")])
+}
+
+/// What is new in the list of runs.
+pub(crate) fn runs_tail(stage: Stage) -> String {
+    format!("{}/tail", runs(stage))
 }
 
 pub(crate) fn accounts(stage: Stage) -> String {

@@ -86,6 +86,7 @@ impl Place {
             email: self.visitor.actor.email.clone(),
             csrf: self.visitor.csrf.clone(),
             incidents: self.counts.incident,
+            waiting: self.counts.waitlisted,
             speaker: self.speaker.clone(),
             notice,
         }

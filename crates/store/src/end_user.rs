@@ -13,6 +13,11 @@ statements! {
     HAS_PLACE = "SELECT admitted_at FROM end_user WHERE environment_id = $1 AND user_id = $2 AND admitted_at IS NOT NULL";
     ADMIT = "UPDATE end_user SET admitted_at = $3 WHERE environment_id = $1 AND id = $2 AND admitted_at IS NULL";
     LAST_PLACE = "SELECT place FROM end_user WHERE environment_id = $1 AND place IS NOT NULL ORDER BY place DESC LIMIT 1";
+    KNOWN = "SELECT user_id FROM end_user WHERE environment_id = $1 AND id = $2";
+    OWN_PLACE = "SELECT place FROM end_user WHERE environment_id = $1 AND user_id = $2 AND place IS NOT NULL";
+    FORGET = "DELETE FROM end_user WHERE environment_id = $1 AND user_id = $2";
+    // Whoever has the last place takes the one that was left, so that the last one stays how many are taken.
+    CLOSE_UP = "UPDATE end_user SET place = $3 WHERE environment_id = $1 AND place = $2 AND place > $3";
     PLACELESS = "SELECT id FROM end_user WHERE environment_id = $1 AND admitted_at IS NOT NULL AND place IS NULL ORDER BY id LIMIT $2";
     PLACE = "UPDATE end_user SET place = $3 WHERE environment_id = $1 AND id = $2";
     PLACELESS_COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM end_user
@@ -71,4 +76,33 @@ pub fn admitted(tx: &mut Tx<'_>, env: Env, limit: u32) -> Result<u32, Fault> {
         taken += tx.query_one(&PLACELESS_COUNT, room, |row| row.get::<i64>(0))?;
     }
     Ok(u32::try_from(taken.min(limit)).unwrap_or(u32::MAX))
+}
+
+/// How many users have a place, counted up to `limit`, for somebody who only looks: it numbers nobody.
+pub fn taken(tx: &mut Tx<'_>, env: Env, limit: u32) -> Result<u32, Fault> {
+    let environment = env.to_string();
+    let last = tx.query_opt(&LAST_PLACE, params![&environment], |row| row.get(0))?;
+    let (limit, taken) = (i64::from(limit), last.unwrap_or(0));
+    let room = params![&environment, (limit - taken).max(0)];
+    let placeless: i64 = tx.query_one(&PLACELESS_COUNT, room, |row| row.get(0))?;
+    Ok(u32::try_from((taken + placeless).min(limit)).unwrap_or(u32::MAX))
+}
+
+/// Whether somebody came under this id of ours.
+pub fn is_known(tx: &mut Tx<'_>, env: Env, id: EndUserId) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&KNOWN, params![&env.to_string(), &id.to_string()], |_| Ok(()))?.is_some())
+}
+
+/// The user has never come, and the place that they had is free again. The caller holds the waitlist's lock.
+pub fn forget(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<(), Fault> {
+    tx.holds(&waitlist_lock(env))?;
+    let environment = env.to_string();
+    let own: Option<i64> = tx.query_opt(&OWN_PLACE, params![&environment, user_id], |row| row.get(0))?;
+    tx.execute(&FORGET, params![&environment, user_id])?;
+    let Some(left) = own else { return Ok(()) };
+    let last: Option<i64> = tx.query_opt(&LAST_PLACE, params![&environment], |row| row.get(0))?;
+    match last {
+        Some(last) => tx.execute(&CLOSE_UP, params![&environment, last, left]),
+        None => Ok(()),
+    }
 }

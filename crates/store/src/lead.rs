@@ -19,6 +19,7 @@ statements! {
     INSERT = "INSERT INTO lead (environment_id, id, run_id, end_user_id, tenant_id, email, account_name, plan_name, role_name, created_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (environment_id, run_id) DO NOTHING";
     OF_RUN = "SELECT id, email, account_name, plan_name, role_name, created_at FROM lead WHERE environment_id = $1 AND run_id = $2";
+    FORGET = "DELETE FROM lead WHERE environment_id = $1 AND run_id = $2";
 }
 
 /// The lead of a run, once.
@@ -51,4 +52,9 @@ pub fn of_run(tx: &mut Tx<'_>, env: Env, run: RunId) -> Result<Option<Lead>, Fau
             created_at: row.get(5)?,
         })
     })
+}
+
+/// The lead of a run is no more.
+pub fn forget(tx: &mut Tx<'_>, env: Env, run: RunId) -> Result<(), Fault> {
+    tx.execute(&FORGET, params![&env.to_string(), &run.to_string()])
 }

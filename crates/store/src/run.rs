@@ -32,6 +32,8 @@ pub struct Filter {
 
 /// The most rows of one page.
 pub const LIST_MAX: usize = 200;
+/// The most of the longest waiting that can be named at once.
+pub const OLDEST_MAX: usize = 10_000;
 
 /// Runs of one kind of filter in one direction. Before the newest of them stands `$6`, the time since when they began;
 /// from the oldest on, that is where the page begins.
@@ -96,6 +98,14 @@ statements! {
     COUNTS = "SELECT state, waiting_for, COUNT(*) FROM run WHERE environment_id = $1 GROUP BY state, waiting_for";
     WAITLISTED = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
                   ORDER BY created_at, id LIMIT $2";
+    WAITLISTED_UPTO = "SELECT id FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
+                       AND (created_at, id) <= ($2, $3) ORDER BY created_at, id LIMIT $4";
+    // The last of the first, and how many they are.
+    WAITING_UPTO = "SELECT created_at, id FROM (SELECT created_at, id FROM run
+                    WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
+                    ORDER BY created_at, id LIMIT $2) AS first ORDER BY created_at DESC, id DESC LIMIT 1";
+    WAITING_BEFORE = "SELECT COUNT(*) FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
+                      AND (created_at, id) < ($2, $3)";
     WAITING_ACK = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'ack'
                    AND id > $2 ORDER BY id LIMIT $3";
 }
@@ -244,6 +254,32 @@ pub fn counts(tx: &mut Tx<'_>, env: Env) -> Result<Vec<(RunState, Option<Waiting
 pub fn waitlisted(tx: &mut Tx<'_>, env: Env, limit: usize) -> Result<Vec<Run>, Fault> {
     let limit = i64::try_from(limit.min(LIST_MAX)).unwrap_or(0);
     tx.query(&WAITLISTED, params![&env.to_string(), limit], |row| crate::json(row, 0))
+}
+
+/// The ids of runs on the waitlist up to the one that the cursor names, longest waiting first.
+pub fn waitlisted_upto(tx: &mut Tx<'_>, env: Env, upto: &Cursor, limit: usize) -> Result<Vec<RunId>, Fault> {
+    let Ok(at) = upto.time() else { return Ok(Vec::new()) };
+    let limit = i64::try_from(limit.min(LIST_MAX)).unwrap_or(0);
+    tx.query(&WAITLISTED_UPTO, params![&env.to_string(), at, &upto.id, limit], |row| row.parse(0))
+}
+
+/// The last of the first `count` runs on the waitlist, and how many they are: fewer where fewer wait. At most
+/// [`OLDEST_MAX`].
+pub fn waiting_upto(tx: &mut Tx<'_>, env: Env, count: usize) -> Result<(u64, Option<Cursor>), Fault> {
+    let env = env.to_string();
+    let limit = i64::try_from(count.min(OLDEST_MAX)).unwrap_or(0);
+    let last: Option<(Timestamp, String)> =
+        tx.query_opt(&WAITING_UPTO, params![&env, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some((at, id)) = last else { return Ok((0, None)) };
+    let before: i64 = tx.query_one(&WAITING_BEFORE, params![&env, at, &id], |row| row.get(0))?;
+    Ok((u64::try_from(before).unwrap_or(0) + 1, Some(Cursor::at(at, id))))
+}
+
+/// How many runs on the waitlist have waited longer than this one.
+pub fn waiting_before(tx: &mut Tx<'_>, env: Env, run: &Run) -> Result<u64, Fault> {
+    let (env, id) = (env.to_string(), run.id.to_string());
+    let before: i64 = tx.query_one(&WAITING_BEFORE, params![&env, run.created_at, &id], |row| row.get(0))?;
+    Ok(u64::try_from(before).unwrap_or(0))
 }
 
 /// Runs that wait for an acknowledgement, by id after `after`: to walk through them all in pages.

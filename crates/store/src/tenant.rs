@@ -11,6 +11,7 @@ statements! {
               WHERE tenant.acked_at IS NULL";
     BIND = "UPDATE tenant SET builder_tenant_id = $3, builder_tenant_name = $4, account_name = $5, acked_at = $6
             WHERE environment_id = $1 AND id = $2";
+    FORGET = "DELETE FROM tenant WHERE environment_id = $1 AND id = $2";
     COUNT = "SELECT COUNT(*) FROM tenant WHERE environment_id = $1";
     ACKED = "SELECT id FROM tenant WHERE environment_id = $1 AND acked_at IS NOT NULL LIMIT 1";
     GET = "SELECT run_id, account_name, builder_tenant_id, acked_at FROM tenant WHERE environment_id = $1 AND id = $2";
@@ -77,4 +78,9 @@ pub fn any_acked(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
 
 pub fn count(tx: &mut Tx<'_>, env: Env) -> Result<i64, Fault> {
     tx.query_one(&COUNT, params![&env.to_string()], |row| row.get(0))
+}
+
+/// The tenant is no more on our side; what the builder made of it is theirs.
+pub fn forget(tx: &mut Tx<'_>, env: Env, id: TenantId) -> Result<(), Fault> {
+    tx.execute(&FORGET, params![&env.to_string(), &id.to_string()])
 }

@@ -16,7 +16,10 @@ mod suite {
     mod console_list;
     mod console_mails;
     mod console_profile;
+    mod console_reset;
     mod console_room;
+    mod console_search;
+    mod console_waitlist;
     mod console_webhooks;
     mod console_wording;
     mod console_words;

@@ -81,23 +81,6 @@ pub async fn admit(app: &App, actor: &Actor, env: Env, run: RunId) -> Result<Run
     act(app, actor, env, run, Event::Admitted).await
 }
 
-/// Admits those who have waited longest, at most [`BATCH_MAX`]. How many were admitted: one that somebody else admitted or
-/// cancelled meanwhile does not count.
-pub async fn admit_next(app: &App, actor: &Actor, env: Env, count: usize) -> Result<usize, BatchFault> {
-    let count = count.min(BATCH_MAX);
-    let mut admitted = 0;
-    let waiting = app.db.read(move |tx| store::run::waitlisted(tx, env, count)).await;
-    let waiting = waiting.map_err(|fault| BatchFault { admitted, source: fault.into() })?;
-    for run in waiting {
-        match admit(app, actor, env, run.id).await {
-            Ok(_) => admitted += 1,
-            Err(ActFault::Refused(_) | ActFault::Unknown) => {}
-            Err(source) => return Err(BatchFault { admitted, source }),
-        }
-    }
-    Ok(admitted)
-}
-
 async fn act(app: &App, actor: &Actor, env: Env, id: RunId, event: Event) -> Result<Run, ActFault> {
     let run = app.db.read(move |tx| store::run::get(tx, env, id)).await?.ok_or(ActFault::Unknown)?;
     let current = setting::current(app, env).await?;

@@ -12,22 +12,31 @@
 mod ack;
 mod act;
 mod apply;
+mod forget;
 mod news;
 mod trigger;
 mod try_out;
 mod view;
+mod waitlist;
 
 pub use ack::{AckFault, AckRequest, acknowledge};
-pub use act::{ActFault, BATCH_MAX, BatchFault, admit, admit_next, cancel, retry, skip};
+pub use act::{ActFault, BATCH_MAX, BatchFault, admit, cancel, retry, skip};
 pub use apply::StepFault;
 pub(crate) use apply::{StepContext, apply};
+pub use forget::{ForgetFault, Forgotten, forget_user};
 pub use news::News;
 pub(crate) use trigger::KEY_LIFE;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
 pub use try_out::{TryFault, first_workflow, try_signup, workflows};
 pub use view::{
-    NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, counts, detail, list,
-    reason_words, status,
+    NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, count_upto, counts, detail, list,
+    reason_words, several, status,
+};
+
+pub use store::run::OLDEST_MAX;
+pub use waitlist::{
+    Admission, Oldest, Places, Waiting, Waitlist, WaitlistFilter, admit_next, admit_these, admit_upto,
+    oldest, waiting, waitlist,
 };
 
 use crate::App;

@@ -169,11 +169,14 @@ impl Command {
         if known.body_hash != *body_hash {
             return Err(TriggerFault::Idempotency);
         }
-        let run = store::run::get(tx, self.step.env, known.run)?;
-        if let Some(run) = &run {
-            store::handover::add_link(tx, self.step.env, &self.link.hash, run.id, self.step.now)?;
+        let env = self.step.env;
+        let Some(run) = store::run::get(tx, env, known.run)? else { return Ok(None) };
+        // Somebody who was forgotten since begins anew, whatever the key.
+        if !store::end_user::is_known(tx, env, run.end_user)? {
+            return Ok(None);
         }
-        Ok(run)
+        store::handover::add_link(tx, env, &self.link.hash, run.id, self.step.now)?;
+        Ok(Some(run))
     }
 
     fn remember(&self, tx: &mut Tx<'_>, run: &Run) -> Result<(), TriggerFault> {

@@ -103,16 +103,7 @@ pub struct NodeView {
 /// Runs, the newest first unless it is asked otherwise.
 pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, ViewFault> {
     let limit = filter.limit.clamp(1, LIST_MAX - 1);
-    let filter = Filter {
-        state: filter.state,
-        waiting_for: filter.waiting_for,
-        search: filter.search.filter(|text| !text.trim().is_empty()),
-        since: filter.since,
-        user_id: filter.user_id,
-        oldest_first: filter.oldest_first,
-        after: filter.after,
-        limit: limit + 1,
-    };
+    let filter = Filter { limit: limit + 1, ..stored(filter) };
     let page = app
         .db
         .read(move |tx| {
@@ -130,6 +121,37 @@ pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, Vie
         })
         .await?;
     Ok(page)
+}
+
+/// Those of the runs that the environment has, in any number up to a page.
+pub async fn several(app: &App, env: Env, ids: Vec<RunId>) -> Result<Vec<Run>, ViewFault> {
+    let found = app.db.read(move |tx| {
+        let mut runs = Vec::with_capacity(ids.len());
+        for id in ids.iter().take(LIST_MAX) {
+            runs.extend(store::run::get(tx, env, *id)?);
+        }
+        Ok::<_, sql::Fault>(runs)
+    });
+    Ok(found.await?)
+}
+
+/// How many runs stand behind `filter.after`, counted up to `most`, which is at most a page.
+pub async fn count_upto(app: &App, env: Env, filter: RunFilter, most: usize) -> Result<usize, ViewFault> {
+    let filter = Filter { limit: most, ..stored(filter) };
+    Ok(app.db.read(move |tx| Ok::<_, sql::Fault>(store::run::list(tx, env, &filter)?.len())).await?)
+}
+
+fn stored(filter: RunFilter) -> Filter {
+    Filter {
+        state: filter.state,
+        waiting_for: filter.waiting_for,
+        search: filter.search.filter(|text| !text.trim().is_empty()),
+        since: filter.since,
+        user_id: filter.user_id,
+        oldest_first: filter.oldest_first,
+        after: filter.after,
+        limit: filter.limit,
+    }
 }
 
 /// How many runs the environment has, by state.

@@ -9,8 +9,7 @@ use crate::{
     failure::{Failure, html},
     path,
     view::{Room, sign_in::Confirm},
-    visitor::{Asked, Place, Posted},
-    words::{count, counted},
+    visitor::{Place, Posted},
 };
 use app::run::{self, ActFault, RunDetail};
 use axum::{
@@ -18,10 +17,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kernel::Category;
-use serde::Deserialize;
-
-/// The most that one batch admits.
-const BATCH_MAX: u64 = run::BATCH_MAX as u64;
 
 /// What an operator may do to one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +60,6 @@ impl What {
     fn asks_for(self, detail: &RunDetail) -> Option<&str> {
         (self == Self::Cancel).then(|| detail.run.email.as_str())
     }
-}
-
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Batch {
-    #[serde(default)]
-    count: String,
 }
 
 /// What will happen, before it does.
@@ -176,45 +165,4 @@ fn words(what: What, email: &str, account: &str) -> (String, String, &'static [&
             "Admit",
         ),
     }
-}
-
-/// How many to admit, and what that means.
-pub(crate) async fn admit_page(place: Place, Asked(batch): Asked<Batch>) -> Response {
-    let waiting = place.counts.waitlisted;
-    let most = waiting.min(BATCH_MAX);
-    let wanted = batch.count.parse().unwrap_or(most).clamp(1.min(most), most);
-    let frame = place.frame(Room::Runs, None);
-    let back = path::with(&path::runs(place.stage), &[("state", "waitlist")]);
-    let lead = match waiting {
-        0 => "Nobody is on the waitlist right now.".to_owned(),
-        n => format!(
-            "{} on the waitlist. Those who have waited longest come first, at most {BATCH_MAX} at once.",
-            counted(n, "person is", "people are")
-        ),
-    };
-    html(&crate::view::run::Admit {
-        frame,
-        lead,
-        most: count(most),
-        wanted: wanted.to_string(),
-        possible: waiting > 0,
-        action: path::admit(place.stage),
-        back,
-    })
-}
-
-pub(crate) async fn admit_batch(
-    State(state): State<ConsoleState>,
-    Posted { place, form }: Posted<Place, Batch>,
-) -> Result<Response, Failure> {
-    let wanted = form.count.trim().parse::<usize>().ok().filter(|n| (1..=run::BATCH_MAX).contains(n));
-    let wanted = wanted.ok_or_else(|| {
-        let text = format!("Write a whole number from 1 to {BATCH_MAX}. Nobody was admitted.");
-        Failure::new(Category::Invalid, "How many?", &text)
-    })?;
-    run::admit_next(&state.app, place.actor(), place.env, wanted).await.map_err(|fault| {
-        let admitted = counted(fault.admitted as u64, "person was", "people were");
-        Failure::from(fault).after(&format!("{admitted} admitted before that."))
-    })?;
-    Ok(Redirect::to(&path::runs(place.stage)).into_response())
 }

@@ -247,8 +247,19 @@ impl Open {
             shown: format!("Rows {}–{} of {}", count(before + 1), count(to), count(found.total)),
             first: (before > 0).then(|| page("", "")),
             next: found.next.map(|after| page(&after, &to.to_string())),
+            tail: None,
             nothing: found.nothing,
         }
+    }
+
+    /// What the address says beside a page's place, for another address of the same list.
+    pub(super) fn asked(&self) -> Vec<(&'static str, String)> {
+        self.query(None, None)
+    }
+
+    /// Anything else that the address says.
+    pub(super) fn said(&self, name: &str) -> &str {
+        self.wanted.said(name)
     }
 
     /// Remembers the columns, where some were chosen just now.

@@ -199,6 +199,7 @@ fn count_of(found: &MailPage, fate: Fate) -> u64 {
 fn row(place: &Place, open: &Open, mail: &Mail) -> Row {
     Row {
         id: format!("mail-{}", mail.id),
+        pick: None,
         href: path::mail(place.stage, mail.id),
         initials: initials(&mail.recipient),
         name: mail.recipient.clone(),

@@ -11,11 +11,14 @@ mod list;
 mod mails;
 mod people;
 mod profile;
+mod reset;
 mod run;
 mod runs;
+mod search;
 mod settings;
 mod snippet;
 mod sure;
+mod waitlist;
 mod webhooks;
 mod wire;
 mod wording;
@@ -46,13 +49,17 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/try", post(home::try_signup))
         .route("/{stage}/integration", get(integration::page))
         .route("/{stage}/runs", get(runs::page))
-        .route("/{stage}/runs/admit", get(act::admit_page).post(act::admit_batch))
+        .route("/{stage}/runs/tail", get(runs::tail))
         .route("/{stage}/runs/{id}", get(run::page))
         .route("/{stage}/runs/{id}/{act}", get(act::page).post(act::act))
         .route("/{stage}/users", get(people::users))
         .route("/{stage}/users/one", get(profile::user))
+        .route("/{stage}/users/reset", get(reset::page).post(reset::reset))
         .route("/{stage}/accounts", get(people::accounts))
         .route("/{stage}/accounts/one", get(profile::account))
+        .route("/{stage}/waitlist", get(waitlist::page))
+        .route("/{stage}/waitlist/admit", get(waitlist::ask).post(waitlist::admit))
+        .route("/{stage}/search", get(search::page))
         .route("/{stage}/mails", get(mails::page))
         .route("/{stage}/mails/{mail}", get(mails::one))
         .route("/{stage}/mails/{mail}/html", get(mails::framed))

@@ -18,7 +18,7 @@ use crate::{
     visitor::{Partial, Place},
     words::{count, counted, initials},
 };
-use app::profile::{self, Account, AccountRow, By, Listed, Only, User};
+use app::profile::{self, Account, AccountRow, By, Listed, Only, Person, User};
 use axum::{extract::State, response::Response};
 use kernel::Cursor;
 use model::run::{RunState, WaitingFor};
@@ -208,16 +208,11 @@ async fn draw<T>(
 
 fn user_row(place: &Place, open: &Open, user: &User) -> Row {
     let person = &user.person;
-    let (email, name) = (person.email(), person.name());
-    let title = email.clone().or_else(|| name.clone()).unwrap_or_else(|| person.user_id.clone());
-    let line = match (email, name) {
-        (Some(_), Some(name)) => name,
-        (None, None) => String::new(),
-        _ => person.user_id.clone(),
-    };
+    let (title, line) = titles(person);
     let speaker = &place.speaker;
     Row {
         id: String::new(),
+        pick: None,
         href: path::user(place.stage, &person.user_id),
         initials: initials(&title),
         cells: open.cells(|column| match column {
@@ -233,11 +228,24 @@ fn user_row(place: &Place, open: &Open, user: &User) -> Row {
     }
 }
 
+/// What a person is called: the address, else the name, else the id; and the next of these.
+pub(super) fn titles(person: &Person) -> (String, String) {
+    let (email, name) = (person.email(), person.name());
+    let title = email.clone().or_else(|| name.clone()).unwrap_or_else(|| person.user_id.clone());
+    let line = match (email, name) {
+        (Some(_), Some(name)) => name,
+        (None, None) => String::new(),
+        _ => person.user_id.clone(),
+    };
+    (title, line)
+}
+
 fn account_row(place: &Place, open: &Open, row: &AccountRow) -> Row {
     let (account, speaker) = (&row.account, &place.speaker);
     let name = account.name().unwrap_or_else(|| account.account_id.clone());
     Row {
         id: String::new(),
+        pick: None,
         href: path::account(place.stage, &account.account_id),
         initials: initials(&name),
         line: counted(row.members, "person", "people"),
@@ -260,7 +268,8 @@ pub(super) fn user_state(user: &User) -> Pill {
     let (tone, words) = match (user.run, user.person.known.identified_at) {
         (Some((RunState::Incident, _)), _) => (Tone::Bad, "Needs attention"),
         (Some((_, Some(WaitingFor::Waitlist))), _) => (Tone::Wait, "On the waitlist"),
-        (Some((RunState::Running | RunState::Waiting, _)), _) if !member => (Tone::Wait, "Signing up"),
+        // Their tenant is named by the first event of the run: an account that is not provisioned yet.
+        (Some((RunState::Running | RunState::Waiting, _)), _) => (Tone::Wait, "Signing up"),
         _ if member => (Tone::Good, "Has an account"),
         (_, Some(_)) => (Tone::Run, "No account yet"),
         (_, None) => (Tone::Off, "Anonymous"),

@@ -6,7 +6,7 @@ use crate::{
     failure::{Failure, html},
     path,
     view::{
-        Room, Tone,
+        Notice, Room, Tone,
         profile::{Event, Link, Profile, RunLink, Trait, Words},
         run::{Fact, Pill},
     },
@@ -18,7 +18,10 @@ use app::{
 };
 use axum::{extract::State, response::Response};
 use kernel::{Category, Timestamp};
-use model::run::{Run, RunKind, RunState};
+use model::{
+    platform::Stage,
+    run::{Run, RunKind, RunState},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -36,6 +39,9 @@ pub(crate) struct One {
     /// `micros.sequence` of the last event shown.
     #[serde(default)]
     before: String,
+    /// The person was made new just now.
+    #[serde(default)]
+    reset: String,
 }
 
 impl One {
@@ -73,7 +79,15 @@ pub(crate) async fn user(
         ..known(&place, Room::Users, (USERS, path::users(place.stage)), &person.user_id, &person.known)
     };
     let here = path::user(place.stage, &person.user_id);
-    Ok(html(&with_events(&place, page, &here, &one, timeline)))
+    let mut page = with_events(&place, page, &here, &one, timeline);
+    if place.stage == Stage::Development && !detail.runs.is_empty() {
+        page.reset = Some(path::user_reset(place.stage, &person.user_id));
+    }
+    if !one.reset.is_empty() {
+        let text = "The next trigger for them is a new signup. What happened so far stays below.";
+        page.frame.notice = Some(Notice::new(Tone::Good, "They may sign up again as new", text));
+    }
+    Ok(html(&page))
 }
 
 /// How far a person has come on the way to an account of theirs, and what the workflow stored at its end.
@@ -153,7 +167,7 @@ fn named_ids(ids: &[String]) -> Vec<Fact> {
     ids.iter().enumerate().map(|(index, id)| Fact::code(name(index), id)).collect()
 }
 
-fn absent(one: &str, many: &str) -> Failure {
+pub(super) fn absent(one: &str, many: &str) -> Failure {
     Failure::new(
         Category::Absent,
         &format!("No such {one}"),
@@ -202,6 +216,7 @@ fn known(place: &Place, room: Room, (words, list): (Words, String), id: &str, kn
         lead: Vec::new(),
         runs: Vec::new(),
         all_runs: None,
+        reset: None,
     }
 }
 

@@ -8,15 +8,21 @@ use crate::{
     view::{
         Room, Tone,
         list::{Content, Nothing, Row},
-        run::{Pill, Runs},
+        run::{Pill, Runs, Tail},
     },
     visitor::{Partial, Place},
     words::{counted, initials, span},
 };
 use app::run::{self, RunCounts, RunFilter};
 use axum::{extract::State, response::Response};
-use kernel::Cursor;
+use kernel::{Cursor, RunId, Timestamp};
 use model::run::{Run, RunKind, RunState, WaitingFor};
+use std::time::Duration;
+
+/// New runs are counted as far as anybody wants to know.
+const NEW_MAX: usize = 50;
+/// A command is committed this long after its time was taken, at most.
+const UNDER_WAY: Duration = Duration::from_secs(10);
 
 static SHEET: Sheet = Sheet {
     name: "runs",
@@ -66,7 +72,7 @@ pub(crate) async fn page(
 ) -> Result<Response, Failure> {
     let open = wanted.open(&SHEET)?;
     let found = run::list(&state.app, place.env, filter(&place, &open)?).await?;
-    let list = open.draw(
+    let mut list = open.draw(
         &path::runs(place.stage),
         Found {
             rows: found.rows.iter().map(|run| row(&place, &open, run)).collect(),
@@ -79,13 +85,75 @@ pub(crate) async fn page(
         },
         |filter, value| (filter == "state").then(|| count_of(&found.counts, value)).flatten(),
     );
+    let newest = found.rows.first().map(place_of).filter(|_| is_front(&open));
+    list.tail = Some(tail_url(&place, &open, newest, &found.rows));
     let page = Runs {
         sub: counted(found.counts.all, "run so far", "runs so far"),
         list,
-        waitlisted: found.counts.waitlisted,
         frame: place.frame(Room::Runs, None),
     };
     Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
+}
+
+/// Whether new runs would stand at the head of this page.
+fn is_front(open: &Open) -> bool {
+    open.said("after").is_empty() && !open.order().1
+}
+
+fn place_of(run: &Run) -> Cursor {
+    Cursor::at(run.created_at, run.id.to_string())
+}
+
+/// Where the page asks for its news: about runs after the newest that it shows, and about those that it shows and that
+/// may still move.
+fn tail_url(place: &Place, open: &Open, newest: Option<Cursor>, shown: &[Run]) -> String {
+    let moving = shown.iter().filter(|run| !matches!(run.state, RunState::Completed | RunState::Cancelled));
+    let moving: Vec<_> = moving.map(|run| run.id.to_string()).collect();
+    let mut query = open.asked();
+    query.push(("newest", newest.map(|cursor| cursor.to_string()).unwrap_or_default()));
+    query.push(("moving", moving.join(".")));
+    query.push(("at", place.speaker.now().micros().to_string()));
+    let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    path::with(&path::runs_tail(place.stage), &query)
+}
+
+/// What a page of the list has missed: it costs one range of the list's index and a row for each run that may move.
+pub(crate) async fn tail(
+    State(state): State<ConsoleState>,
+    place: Place,
+    wanted: Wanted,
+) -> Result<Response, Failure> {
+    let open = wanted.open(&SHEET)?;
+    let (newest, at) = (open.said("newest"), open.said("at").parse().unwrap_or(0));
+    let newest: Option<Cursor> = (!newest.is_empty())
+        .then(|| newest.parse())
+        .transpose()
+        .map_err(|fault| Failure::of(kernel::Category::Invalid, fault))?;
+    let ids = open.said("moving").split('.').filter_map(|id| id.parse::<RunId>().ok()).take(ROWS).collect();
+    let shown = run::several(&state.app, place.env, ids).await?;
+    let new = match &newest {
+        Some(newest) => {
+            let since =
+                RunFilter { after: Some(newest.clone()), oldest_first: true, ..filter(&place, &open)? };
+            run::count_upto(&state.app, place.env, since, NEW_MAX + 1).await?
+        }
+        None => 0,
+    };
+    // A step that was under way while the page was drawn is older than the page.
+    let since = Timestamp::from_micros(at).minus(UNDER_WAY);
+    let moved = shown.iter().filter(|run| run.updated_at > since);
+    let asked: Vec<_> = open.asked();
+    let asked: Vec<_> = asked.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Ok(html(&Tail {
+        news: match new {
+            0 => None,
+            n if n > NEW_MAX => Some(format!("more than {NEW_MAX} new")),
+            n => Some(format!("{n} new")),
+        },
+        href: path::with(&path::runs(place.stage), &asked),
+        rows: moved.map(|run| row(&place, &open, run)).collect(),
+        tail: tail_url(&place, &open, newest, &shown),
+    }))
 }
 
 fn filter(place: &Place, open: &Open) -> Result<RunFilter, Failure> {
@@ -134,6 +202,7 @@ fn count_of(counts: &RunCounts, state: &str) -> Option<u64> {
 fn row(place: &Place, open: &Open, run: &Run) -> Row {
     Row {
         id: format!("run-{}", run.id),
+        pick: None,
         href: path::run(place.stage, run.id),
         name: run.email.to_string(),
         line: run.user_id.to_string(),

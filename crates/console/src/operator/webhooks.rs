@@ -162,6 +162,7 @@ fn row(place: &Place, open: &Open, listed: &Listed) -> Row {
     let test = listed.run_id.is_none();
     Row {
         id: format!("webhook-{}", listed.id),
+        pick: None,
         href: path::webhook(place.stage, listed.id),
         initials: initials(&name),
         name,

@@ -26,6 +26,7 @@ pub(super) fn list(who: &'static str, heads: Heads<'_>, rows: Vec<Row>) -> List 
         order: "newest first",
         first: Some("#".into()),
         next: Some("#".into()),
+        tail: None,
         nothing: None,
     }
 }

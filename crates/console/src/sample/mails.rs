@@ -36,6 +36,7 @@ const HEADS: Heads<'_> =
 fn mails() -> Mails {
     let row = |recipient: &str, state, seconds| Row {
         id: String::new(),
+        pick: None,
         href: "#".into(),
         initials: crate::words::initials(recipient),
         name: recipient.into(),

@@ -12,7 +12,9 @@ mod mails;
 mod profiles;
 mod run;
 mod runs;
+mod search;
 mod settings;
+mod waitlist;
 mod webhooks;
 mod wording;
 mod workflows;
@@ -42,6 +44,8 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         home::pages(),
         integration::pages(),
         runs::pages(),
+        waitlist::pages(),
+        search::pages(),
         run::pages(),
         keys::pages(),
         mails::pages(),
@@ -82,6 +86,7 @@ fn frame(stage: Stage, room: Room) -> Frame {
         email: "owner@acme-notes.test".into(),
         csrf: "sample".into(),
         incidents: 1,
+        waiting: 12,
         speaker: speaker(),
         notice: None,
     }

@@ -41,6 +41,7 @@ const HEADS: Heads<'_> = &[
 fn users() -> Profiles {
     let row = |name: &str, line: &str, account: &str, tone, state| Row {
         id: String::new(),
+        pick: None,
         href: "#".into(),
         initials: crate::words::initials(name),
         name: name.into(),
@@ -124,6 +125,7 @@ fn user() -> Profile {
             })
             .into(),
         all_runs: Some("#".into()),
+        reset: Some("#".into()),
     }
 }
 
@@ -145,6 +147,7 @@ fn account() -> Profile {
         lead: Vec::new(),
         runs: Vec::new(),
         all_runs: None,
+        reset: None,
         ..user()
     }
 }

@@ -1,4 +1,4 @@
-//! The list of runs: a few, a full page, none that matches, none at all; and whom to admit.
+//! The list of runs: a few, a full page, none that matches, none at all.
 
 use super::{
     Page, before, frame,
@@ -9,7 +9,7 @@ use crate::{
     view::{
         Room, Tone,
         list::{Content, Row},
-        run::{Admit, Runs},
+        run::Runs,
     },
     words::initials,
 };
@@ -24,7 +24,6 @@ pub(super) fn pages() -> Vec<Page> {
             "runs-empty",
             &Runs { list: list::empty(runs(1).list, "No run in Development yet", NOTHING), ..runs(1) },
         ),
-        page("admit", &admit()),
     ]
 }
 
@@ -84,6 +83,7 @@ fn runs(rows: usize) -> Runs {
         let (name, line, account, state, note) = &people[index % people.len()];
         Row {
             id: format!("run-{index}"),
+            pick: None,
             href: "/run".into(),
             name: (*name).into(),
             line: (*line).into(),
@@ -103,19 +103,5 @@ fn runs(rows: usize) -> Runs {
         frame: frame(Stage::Development, Room::Runs),
         sub: "1,284 runs so far".into(),
         list: list::list("Runs that", HEADS, (0..rows).map(row).collect()),
-        waitlisted: 12,
-    }
-}
-
-fn admit() -> Admit {
-    Admit {
-        frame: frame(Stage::Production, Room::Runs),
-        lead: "12 people are on the waitlist. Those who have waited longest come first, at most 100 at once."
-            .into(),
-        most: "12".into(),
-        wanted: "12".into(),
-        possible: true,
-        action: "/console/prod/runs/admit".into(),
-        back: "/console/prod/runs".into(),
     }
 }

@@ -46,6 +46,7 @@ const HEADS: Heads<'_> = &[
 fn webhooks() -> Webhooks {
     let row = |name: &str, tone, words, note: &str, seconds| Row {
         id: String::new(),
+        pick: None,
         href: "/webhook-tried".into(),
         initials: crate::words::initials(name),
         name: name.into(),

@@ -10,23 +10,27 @@ pub enum Room {
     Integration,
     Users,
     Accounts,
+    Waitlist,
     Runs,
     Webhooks,
     Mails,
     Workflows,
     Keys,
     Settings,
+    /// Reached from everywhere.
+    Search,
     /// Reached from the operator's own menu.
     Account,
 }
 
 impl Room {
     /// The menu, in its order.
-    pub const MENU: [Self; 10] = [
+    pub const MENU: [Self; 11] = [
         Self::Home,
         Self::Integration,
         Self::Users,
         Self::Accounts,
+        Self::Waitlist,
         Self::Runs,
         Self::Webhooks,
         Self::Mails,
@@ -39,6 +43,8 @@ impl Room {
         match self {
             Self::Home => "Home",
             Self::Integration => "Integration",
+            Self::Waitlist => "Waitlist",
+            Self::Search => "Search",
             Self::Runs => "Runs",
             Self::Users => "Users",
             Self::Accounts => "Accounts",
@@ -56,6 +62,8 @@ impl Room {
         match self {
             Self::Home => "house",
             Self::Integration => "list-checks",
+            Self::Waitlist => "hourglass",
+            Self::Search => "search",
             Self::Runs => "list",
             Self::Users => "users",
             Self::Accounts => "building-2",
@@ -73,6 +81,8 @@ impl Room {
         match self {
             Self::Home | Self::Account => path::home(stage),
             Self::Integration => path::integration(stage),
+            Self::Waitlist => path::waitlist(stage),
+            Self::Search => path::search(stage),
             Self::Runs => path::runs(stage),
             Self::Users => path::users(stage),
             Self::Accounts => path::accounts(stage),
@@ -157,6 +167,8 @@ pub struct Frame {
     pub csrf: String,
     /// Runs that stand still until somebody acts.
     pub incidents: u64,
+    /// People on the waitlist.
+    pub waiting: u64,
     pub speaker: Speaker,
     pub notice: Option<Notice>,
 }

@@ -26,8 +26,17 @@ pub struct List {
     pub shown: String,
     pub first: Option<String>,
     pub next: Option<String>,
+    /// Where a list that is live hears of news.
+    pub tail: Option<String>,
     /// There is nothing at all, filter or not.
     pub nothing: Option<Nothing>,
+}
+
+impl List {
+    /// `name, mail or id`
+    pub fn looks_at(&self) -> &str {
+        self.placeholder.trim_start_matches("Search ")
+    }
 }
 
 /// What an empty room teaches.
@@ -115,6 +124,8 @@ impl Sorted {
 pub struct Row {
     /// Unique in the list, and the same at every look.
     pub id: String,
+    /// What a box in front of the row ticks, for the form `ticked`.
+    pub pick: Option<String>,
     pub href: String,
     pub initials: String,
     pub name: String,

@@ -91,4 +91,6 @@ pub struct Profile {
     pub runs: Vec<RunLink>,
     /// Where all of them are, when there are more.
     pub all_runs: Option<String>,
+    /// Where a person is made new, in Development.
+    pub reset: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use super::{
     frame::{Frame, Tone},
-    list::List,
+    list::{List, Row},
 };
 use crate::words::When;
 use askama::Template;
@@ -20,8 +20,19 @@ pub struct Runs {
     pub frame: Frame,
     pub sub: String,
     pub list: List,
-    /// People on the waitlist, where one may admit a batch.
-    pub waitlisted: u64,
+}
+
+/// What happened since a page of the list was drawn: how many are new, and the rows that moved.
+#[derive(Debug, Template)]
+#[template(path = "operator/tail.html")]
+pub struct Tail {
+    /// Where to ask next.
+    pub tail: String,
+    /// `3 new`
+    pub news: Option<String>,
+    /// The list with them.
+    pub href: String,
+    pub rows: Vec<Row>,
 }
 
 /// A request or an answer of an attempt. JSON is indented.
@@ -130,17 +141,4 @@ pub struct Show {
     pub mails: Vec<Mail>,
     /// Still moving: the page asks for news.
     pub live: bool,
-}
-
-/// Admitting a batch from the waitlist.
-#[derive(Debug, Template)]
-#[template(path = "operator/admit.html")]
-pub struct Admit {
-    pub frame: Frame,
-    pub lead: String,
-    pub most: String,
-    pub wanted: String,
-    pub possible: bool,
-    pub action: String,
-    pub back: String,
 }

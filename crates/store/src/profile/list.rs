@@ -116,6 +116,15 @@ statements! {
     COUNT_ACCOUNTS = "SELECT COUNT(*) FROM profile_account WHERE environment_id = $1";
     COUNT_FOUND_ACCOUNTS = concat!("SELECT COUNT(*) FROM profile_account WHERE environment_id = $1",
         of_accounts!("$2", "$3", "$4", "$5"));
+    USERS_BY_TITLE = "SELECT user_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, enriched
+             FROM profile_user WHERE environment_id = $1 AND title_key >= $2 AND title_key < $3
+             ORDER BY title_key, user_id LIMIT $4";
+    USERS_BY_NAME = "SELECT user_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, enriched
+             FROM profile_user WHERE environment_id = $1 AND name_key >= $2 AND name_key < $3
+             ORDER BY name_key, user_id LIMIT $4";
+    ACCOUNTS_BY_TITLE = "SELECT account_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, enriched
+             FROM profile_account WHERE environment_id = $1 AND title_key >= $2 AND title_key < $3
+             ORDER BY title_key, account_id LIMIT $4";
     ACCOUNTS_OF = "SELECT account_id, user_id, joined_at, active, active_at, active_sequence, role, role_at,
              role_sequence FROM profile_membership
              WHERE environment_id = $1 AND user_id = $2 ORDER BY account_id LIMIT $3";
@@ -266,6 +275,44 @@ pub fn count_users(tx: &mut Tx<'_>, env: Env, only: &Only) -> Result<u64, Fault>
 /// How many accounts the environment has; with a filter, how many it leaves.
 pub fn count_accounts(tx: &mut Tx<'_>, env: Env, only: &Only) -> Result<u64, Fault> {
     count(tx, env, only, [&COUNT_ACCOUNTS, &COUNT_FOUND_ACCOUNTS])
+}
+
+/// People whose address, name or id begins with `text`, whatever the case: those found by what names them in lists first.
+pub fn people_beginning(tx: &mut Tx<'_>, env: Env, text: &str, limit: usize) -> Result<Vec<Person>, Fault> {
+    let person = |row: &Row<'_>| Ok(Person { user_id: row.get(0)?, known: known(row)? });
+    let mut people = beginning(tx, env, &USERS_BY_TITLE, text, limit, person)?;
+    for named in beginning(tx, env, &USERS_BY_NAME, text, limit, person)? {
+        if people.len() < limit && !people.iter().any(|known| known.user_id == named.user_id) {
+            people.push(named);
+        }
+    }
+    Ok(people)
+}
+
+/// Accounts whose name, or else id, begins with `text`, whatever the case.
+pub fn accounts_beginning(
+    tx: &mut Tx<'_>,
+    env: Env,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<Account>, Fault> {
+    beginning(tx, env, &ACCOUNTS_BY_TITLE, text, limit, |row| {
+        Ok(Account { account_id: row.get(0)?, known: known(row)? })
+    })
+}
+
+fn beginning<T: Send + 'static>(
+    tx: &mut Tx<'_>,
+    env: Env,
+    statement: &'static Statement,
+    text: &str,
+    limit: usize,
+    row: impl Fn(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let from = key(text);
+    let upto = format!("{from}\u{10ffff}");
+    let limit = i64::try_from(limit.min(LIST_MAX)).unwrap_or(0);
+    tx.query(statement, params![&env.to_string(), &from, &upto, limit], row)
 }
 
 /// The person's memberships, also ended ones, by account id.

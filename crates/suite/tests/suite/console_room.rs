@@ -274,30 +274,6 @@ async fn an_act_says_what_will_happen_and_then_does_it() {
 }
 
 #[tokio::test]
-async fn the_waitlist_is_admitted_one_by_one_or_in_a_batch() {
-    let mut house = House::with(Options { waitlist_limit: Some(0), ..Options::default() }).await;
-    let mut browser = Browser::signed_in(&house).await;
-    let mut runs = Vec::new();
-    for user in ["a", "b", "c"] {
-        runs.push(house.trigger(user).await.0);
-        house.pass(Duration::from_secs(1)).await;
-    }
-    let list = text(&browser.get(&house, "/console/dev/runs?state=waitlist").await);
-    assert!(list.contains("Rows 1–3 of 3") && list.contains("Admit from the waitlist"));
-    browser.post(&house, &format!("/console/dev/runs/{}/admit", runs[2]), &[]).await;
-    assert!(
-        text(&browser.get(&house, "/console/dev/runs/admit").await).contains("2 people are on the waitlist")
-    );
-    assert_eq!(browser.post(&house, "/console/dev/runs/admit", &[("count", "0")]).await.status, 400);
-    assert_eq!(browser.post(&house, "/console/dev/runs/admit", &[("count", "1")]).await.status, 303);
-    house.settle().await;
-    let waits = |state: (String, Option<String>)| state.1.unwrap();
-    assert_eq!(waits(house.state(&runs[0]).await), "ack", "the longest waiting comes first");
-    assert_eq!(waits(house.state(&runs[1]).await), "waitlist");
-    assert_eq!(waits(house.state(&runs[2]).await), "ack");
-}
-
-#[tokio::test]
 async fn the_hosted_page_is_the_builders_and_tells_the_script_where_to_go() {
     let mut house = House::with(Options { waitlist_limit: Some(0), ..Options::default() }).await;
     let (run, link) = house.trigger("ada").await;

@@ -186,6 +186,11 @@ impl House {
         self.post("/api/workflow", &body).await
     }
 
+    /// Admits those who have waited longest; how many.
+    pub async fn admit_next(&self, count: usize) -> usize {
+        app::run::admit_next(&self.app, &self.actor(), self.env(), count).await.unwrap()
+    }
+
     /// `data` of `GET /api/runs/{id}`.
     pub async fn run(&self, run: &str) -> Value {
         let answer = self.get(&format!("/api/runs/{run}")).await;

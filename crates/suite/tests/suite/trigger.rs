@@ -145,8 +145,7 @@ async fn over_the_limit_users_wait_until_an_operator_admits_them() {
     assert_eq!(house.browse(&link).await.status, 200, "the waitlist page");
 
     assert_eq!(house.ack(&parked, Some("early")).await.status, 200, "before the wait exists: stored");
-    let admitted = app::run::admit_next(&house.app, &house.actor(), house.env(), 1).await.unwrap();
-    assert_eq!(admitted, 1);
+    assert_eq!(house.admit_next(1).await, 1);
     house.settle().await;
     assert_eq!(house.state(&parked).await.0, "completed", "the early ack ends the wait at once");
     assert_eq!(house.state(&third).await.1.as_deref(), Some("waitlist"));

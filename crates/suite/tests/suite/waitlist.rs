@@ -74,8 +74,7 @@ async fn a_cancelled_run_neither_frees_a_place_nor_brings_one() {
         assert_ne!(before, after);
         assert_eq!(house.run(before).await["ts_tenant_id"], house.run(after).await["ts_tenant_id"]);
     }
-    let admitted = app::run::admit_next(&house.app, &house.actor(), house.env(), 10).await.unwrap();
-    assert_eq!(admitted, 2, "a cancelled run waits for nothing");
+    assert_eq!(house.admit_next(10).await, 2, "a cancelled run waits for nothing");
 }
 
 sql::statements! {
@@ -92,11 +91,13 @@ async fn a_batch_that_fails_midway_tells_how_many_were_admitted() {
     }
     let mut browser = Browser::signed_in(&house).await;
     house.app.db.write(Locks::none(), |tx| tx.execute(&POISON, sql::params![])).await.unwrap();
-    let answer = browser.post(&house, "/console/dev/runs/admit", &[("count", "4")]).await;
+    let oldest = app::run::oldest(&house.app, house.env(), 4).await.unwrap();
+    let upto = oldest.upto.unwrap().to_string();
+    let answer = browser.post(&house, "/console/dev/waitlist/admit", &[("upto", &upto), ("of", "4")]).await;
     assert_eq!(answer.status, 500);
     assert!(text(&answer).contains("2 people were admitted before that."), "{}", text(&answer));
-    let fault = app::run::admit_next(&house.app, &house.actor(), house.env(), 4).await.unwrap_err();
-    assert_eq!(fault.admitted, 0, "the third is the next one still");
+    let again = browser.post(&house, "/console/dev/waitlist/admit", &[("upto", &upto), ("of", "4")]).await;
+    assert!(text(&again).contains("0 people were admitted before that."), "the third is the next one still");
     house.settle().await;
     assert_eq!(house.net.take().len(), 2, "those two go on");
 }

@@ -117,11 +117,12 @@ module.exports = async (journey) => {
     await journey.look(grace, "waitlist");
   });
   await journey.step("the operator admits her, and her page goes on to Acme Notes", async () => {
-    await room(operator, "Runs");
-    await operator.getByRole("link", { name: "Admit from the waitlist" }).click();
+    await room(operator, "Waitlist");
+    await journey.look(operator, "waitlist-room");
+    await operator.getByRole("button", { name: "Admit", exact: true }).click();
     await journey.look(operator, "admit");
-    await operator.getByRole("button", { name: "Admit them" }).click();
-    await operator.waitForURL("**/runs");
+    await operator.getByRole("button", { name: "Admit", exact: true }).click();
+    await operator.getByText("1 person was admitted").waitFor();
     await grace.reload();
     await grace.waitForURL(`${stage.acme}onboarding?**`);
   });

@@ -1,0 +1,100 @@
+//! Search from anywhere: a page of its own, and the options of the palette.
+
+use super::{people, runs::pill};
+use crate::{
+    ConsoleState,
+    failure::{Failure, html},
+    path,
+    view::{
+        Room,
+        search::{Group, Hit, Search},
+    },
+    visitor::{Asked, Partial, Place},
+    words::initials,
+};
+use app::search::{self, Hits};
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    q: String,
+}
+
+pub(crate) async fn page(
+    State(state): State<ConsoleState>,
+    place: Place,
+    partial: Partial,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Failure> {
+    let text: String = wanted.q.trim().chars().take(200).collect();
+    let found = search::search(&state.app, place.env, &text).await?;
+    let mut groups = vec![Group { title: "Rooms", hits: rooms(&place, &text) }];
+    groups.extend(things(&place, &found));
+    groups.retain(|group| !group.hits.is_empty());
+    for (index, hit) in groups.iter_mut().flat_map(|group| &mut group.hits).enumerate() {
+        hit.id = format!("hit-{index}");
+    }
+    let page =
+        Search { frame: place.frame(Room::Search, None), here: path::search(place.stage), text, groups };
+    Ok(if partial.0 { html(&page.as_hits()) } else { html(&page) })
+}
+
+/// All rooms while nothing is typed, then those with a word that begins so.
+fn rooms(place: &Place, text: &str) -> Vec<Hit> {
+    let text = text.to_lowercase();
+    let named = |room: &Room| room.title().to_lowercase().split(' ').any(|word| word.starts_with(&text));
+    let hit = |room: Room| Hit {
+        id: String::new(),
+        href: room.path(place.stage),
+        mark: None,
+        icon: room.icon(),
+        name: room.title().to_owned(),
+        line: String::new(),
+        state: None,
+    };
+    Room::MENU.into_iter().filter(named).map(hit).collect()
+}
+
+fn things(place: &Place, found: &Hits) -> [Group; 5] {
+    let stage = place.stage;
+    let hit = |href: String, name: String, line: String| Hit {
+        id: String::new(),
+        href,
+        mark: Some(initials(&name)),
+        icon: "",
+        name,
+        line,
+        state: None,
+    };
+    let people = found.people.iter().map(|person| {
+        let (title, line) = people::titles(person);
+        hit(path::user(stage, &person.user_id), title, line)
+    });
+    let accounts = found.accounts.iter().map(|account| {
+        let name = account.name().unwrap_or_else(|| account.account_id.clone());
+        hit(path::account(stage, &account.account_id), name, account.domain().unwrap_or_default())
+    });
+    let runs = found.runs.iter().map(|run| Hit {
+        state: Some(pill(run)),
+        ..hit(path::run(stage, run.id), run.email.to_string(), place.speaker.ago(run.created_at).said)
+    });
+    let mails = found
+        .mails
+        .iter()
+        .map(|mail| hit(path::mail(stage, mail.id), mail.recipient.clone(), mail.subject.clone()));
+    let webhook = found.webhook.iter().map(|(id, run)| {
+        let name = run
+            .as_ref()
+            .map_or_else(|| "Test webhook".to_owned(), |run| format!("Webhook about {}", run.email));
+        hit(path::webhook(stage, *id), name, id.to_string())
+    });
+    [
+        Group { title: "People", hits: people.collect() },
+        Group { title: "Accounts", hits: accounts.collect() },
+        Group { title: "Runs", hits: runs.collect() },
+        Group { title: "Mails", hits: mails.collect() },
+        Group { title: "Webhooks", hits: webhook.collect() },
+    ]
+}

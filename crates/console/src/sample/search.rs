@@ -1,0 +1,45 @@
+//! *Search*: what was found, and nothing.
+
+use super::{Page, frame, page, pill};
+use crate::view::{
+    Room, Tone,
+    search::{Group, Hit, Search},
+};
+use model::platform::Stage;
+
+pub(super) fn pages() -> Vec<Page> {
+    vec![page("search", &found()), page("search-nothing", &Search { groups: Vec::new(), ..found() })]
+}
+
+fn found() -> Search {
+    let hit = |id: &str, name: &str, line: &str| Hit {
+        id: id.into(),
+        href: "#".into(),
+        mark: Some(crate::words::initials(name)),
+        icon: "",
+        name: name.into(),
+        line: line.into(),
+        state: None,
+    };
+    let room = Hit { mark: None, icon: Room::Accounts.icon(), ..hit("hit-0", "Accounts", "") };
+    let run = Hit {
+        state: Some(pill(Tone::Wait, "Waiting for acknowledgement")),
+        ..hit("hit-3", "ada@acme-rockets.test", "2 min ago")
+    };
+    Search {
+        frame: frame(Stage::Development, Room::Search),
+        here: "#".into(),
+        text: "a".into(),
+        groups: vec![
+            Group { title: "Rooms", hits: vec![room] },
+            Group {
+                title: "People",
+                hits: vec![
+                    hit("hit-1", "ada@acme-rockets.test", "Ada Byron"),
+                    hit("hit-2", "a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.test", "u-7"),
+                ],
+            },
+            Group { title: "Runs", hits: vec![run] },
+        ],
+    }
+}
