@@ -78,11 +78,11 @@ statements! {
         WHERE environment_id = $1 AND account_id = $2 AND user_id <= $3";
     pub(crate) ALL_USERS = "SELECT environment_id || ' ' || user_id, \
         CAST(first_seen_at AS TEXT) || ' ' || CAST(last_seen_at AS TEXT), CAST(identified_at AS TEXT), \
-        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), COALESCE(email, '-') || ' ' || title_key, name, traits, enriched \
+        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), COALESCE(email, '-') || ' ' || title_key || ' ' || name_key, name, traits, enriched \
         FROM profile_user ORDER BY environment_id, user_id";
     pub(crate) ALL_ACCOUNTS = "SELECT environment_id || ' ' || account_id, \
         CAST(first_seen_at AS TEXT) || ' ' || CAST(last_seen_at AS TEXT), CAST(identified_at AS TEXT), \
-        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), COALESCE(name, '-') || ' ' || name_key || ' ' || CAST(members AS TEXT), \
+        CAST(registered_at AS TEXT), CAST(created_at AS TEXT), COALESCE(name, '-') || ' ' || title_key || ' ' || CAST(members AS TEXT), \
         COALESCE(domain, '-') || ' ' || COALESCE(plan, '-'), traits, enriched \
         FROM profile_account ORDER BY environment_id, account_id";
     pub(crate) ALL_ALIASES = "SELECT environment_id || ' ' || alias_id, account_id, NULL, NULL, NULL, NULL, NULL, \
