@@ -306,7 +306,7 @@ async fn the_end_answers_who_waits_and_keeps_the_attempt_that_it_cuts_short() {
     let attempts: Vec<_> = detail.nodes.iter().flat_map(|node| &node.attempts).collect();
     assert_eq!(attempts.len(), 1);
     let error = attempts[0].attempt.error.as_deref().unwrap_or_default();
-    assert!(error.contains("interrupted"), "{error}");
+    assert!(error.contains("cut short"), "{error}");
     drop(app);
 
     let server = place.house.serve().await;
