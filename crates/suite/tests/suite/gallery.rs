@@ -19,6 +19,8 @@ fn gallery() -> (Router, Vec<&'static str>) {
         let html = sample.html.replace("http-equiv=\"refresh\"", "name=\"refresh\"");
         pages.route(&format!("/sample/{}", sample.name), get(|| async { Html(html) }))
     });
+    // What a page shows in a frame.
+    let pages = pages.route("/console/{*frame}", get(|| async { Html("<!doctype html><title>frame</title>") }));
     let pages = pages.route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }));
     (console::sample::served(pages), names)
 }

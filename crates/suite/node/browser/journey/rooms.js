@@ -32,6 +32,19 @@ module.exports = async (journey) => {
     await journey.look(operator, "mail");
   });
 
+  await journey.step("so is the webhook, with what was sent and answered", async () => {
+    await find(operator, "Webhooks", EMAIL);
+    await operator.getByText("Delivered").first().waitFor();
+    await journey.look(operator, "webhook");
+  });
+  await journey.step("a test webhook is sent, and its answer shown", async () => {
+    await room(operator, "Webhooks");
+    await operator.getByRole("button", { name: "Send test" }).click();
+    await operator.waitForURL("**/webhooks/*");
+    await operator.getByText(/^20\d\b/).first().waitFor();
+    await journey.look(operator, "webhook-test");
+  });
+
   await journey.step("a key that was just made gives a token", async () => {
     await room(operator, "Keys");
     await operator.getByRole("link", { name: "Create a key" }).first().click();
@@ -61,6 +74,6 @@ module.exports = async (journey) => {
     await key.getByRole("link", { name: /Revoke/ }).click();
     await operator.getByRole("textbox").fill("journey");
     await operator.getByRole("button", { name: /Revoke/ }).click();
-    await operator.getByRole("status").filter({ hasText: /revoked/i }).waitFor();
+    await operator.getByText("1 key that has ended").waitFor();
   });
 };
