@@ -4,7 +4,12 @@
 
 use super::journey::{BROWSER, scripts};
 use super::node::{modules, node, prepared, run};
-use axum::{Router, http::StatusCode, response::Html, routing::get};
+use axum::{
+    Router,
+    http::StatusCode,
+    response::Html,
+    routing::{any, get},
+};
 use serde_json::json;
 use std::path::Path;
 use tempfile::TempDir;
@@ -20,7 +25,8 @@ fn gallery() -> (Router, Vec<&'static str>) {
         pages.route(&format!("/sample/{}", sample.name), get(|| async { Html(html) }))
     });
     // What a page shows in a frame.
-    let pages = pages.route("/console/{*frame}", get(|| async { Html("<!doctype html><title>frame</title>") }));
+    let pages =
+        pages.route("/console/{*frame}", any(|| async { Html("<!doctype html><title>frame</title>") }));
     let pages = pages.route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }));
     (console::sample::served(pages), names)
 }
