@@ -1,7 +1,6 @@
 // Makes the console nicer; everything works without it.
 (() => {
   "use strict";
-  document.documentElement.classList.add("script");
 
   const closest = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
 

@@ -38,4 +38,4 @@ async function find(page, name, words, entry) {
   await page.locator("h1").filter({ hasNotText: new RegExp(`^${name}$`) }).waitFor();
 }
 
-module.exports = { comeIn, find, room, signUp };
+module.exports = { PASSWORD, comeIn, find, room, signUp };

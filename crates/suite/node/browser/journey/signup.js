@@ -3,8 +3,8 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const { PASSWORD, room, signUp } = require("../people.js");
 
-const PASSWORD = "correct horse battery";
 const BRAND = { name: "Bright Notes", colour: "#7c3aed", rgb: "rgb(124, 58, 237)" };
 
 module.exports = async (journey) => {
@@ -26,7 +26,7 @@ module.exports = async (journey) => {
   await journey.step("Ada signs up in Acme Notes and arrives at its onboarding page", async () => {
     await ada.goto(stage.acme);
     await journey.look(ada, "acme");
-    await signUp(ada, "Ada Winterbourne", "ada@acme-rockets.example");
+    await signUp(ada, stage, "Ada Winterbourne", "ada@acme-rockets.example");
     await ada.waitForURL(`${stage.acme}onboarding?**`);
     await ada.getByRole("heading", { name: "Welcome, Ada Winterbourne" }).waitFor();
     await journey.look(ada, "onboarding");
@@ -106,8 +106,7 @@ module.exports = async (journey) => {
   });
   const grace = await journey.person();
   await journey.step("Grace waits on a page in the new name and colour", async () => {
-    await grace.goto(stage.acme);
-    await signUp(grace, "Grace Holloway", "grace@cobolworks.example");
+    await signUp(grace, stage, "Grace Holloway", "grace@cobolworks.example");
     await grace.getByRole("heading", { name: "You are on the list" }).waitFor();
     assert.equal(new URL(grace.url()).origin, new URL(stage.api).origin);
     assert.match(await grace.title(), new RegExp(BRAND.name));
@@ -135,17 +134,6 @@ module.exports = async (journey) => {
     await journey.look(operator, "sign-in");
   });
 };
-
-async function signUp(page, name, email) {
-  await page.getByLabel("Your name").fill(name);
-  await page.getByLabel("Work e-mail").fill(email);
-  await page.getByRole("button", { name: "Create my workspace" }).click();
-}
-
-async function room(page, name) {
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
-  await page.getByRole("heading", { name, level: 1 }).waitFor();
-}
 
 function card(page, title) {
   return page.locator(".card", { has: page.getByRole("heading", { name: title, exact: true, level: 2 }) });
