@@ -17,7 +17,7 @@ class Watch {
     context.on("weberror", (error) => note(`exception on ${place(error.page()?.url())}: ${error.error()}`));
     context.on("requestfailed", (request) => {
       const reason = request.failure()?.errorText;
-      if (!leftBehind(request, reason)) note(`${request.method()} ${place(request.url())} failed: ${reason}`);
+      if (!leftBehind(reason)) note(`${request.method()} ${place(request.url())} failed: ${reason}`);
     });
     context.on("response", (response) => {
       const status = response.status();
@@ -32,11 +32,10 @@ class Watch {
   }
 }
 
-// A page that asks for news is left while an answer is on its way, or replaced before all of it has come; and whoever
-// presses a button twice leaves for the second answer.
-function leftBehind(request, reason) {
-  const passing = ["fetch", "xhr"].includes(request.resourceType()) || request.isNavigationRequest();
-  return reason === "net::ERR_ABORTED" && passing;
+// Whoever goes on leaves what the page was still asking for: news, a picture, the first answer of a button pressed twice.
+// The browser says so of nothing else; what a server cuts off and what a policy blocks have names of their own.
+function leftBehind(reason) {
+  return reason === "net::ERR_ABORTED";
 }
 
 // Links carry tokens.
