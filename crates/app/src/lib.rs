@@ -40,6 +40,10 @@ use url::Url;
 /// database would be answered one deadline after the other.
 const LOOK_WAIT_MAX: Duration = Duration::from_secs(2);
 
+/// The page of the guide that explains the fields of events, which the server serves itself. The union answer must have
+/// this key (decisions D6 and D18, and `response_keys` of the contract). It is for people: nothing is fetched from it.
+const DOCUMENTATION: &str = "/docs/telemetry";
+
 /// What the use cases work with. Built once by the binary; each use case takes what it needs from here.
 pub struct Services {
     pub db: sql::Database,
@@ -91,6 +95,8 @@ impl Deref for App {
 pub struct Options {
     /// Where browsers and builders reach us; links are made from it.
     pub public_url: Url,
+    /// What answers to telemetry point at.
+    pub documentation: String,
     /// `iss` of our tokens (decision D5).
     pub issuer: String,
     /// This process runs in a container, where `localhost` is not the machine that the operator means.
@@ -117,6 +123,7 @@ pub struct Pace {
 impl Options {
     pub fn new(public_url: Url) -> Self {
         Self {
+            documentation: public_url.join(DOCUMENTATION).map(String::from).unwrap_or_default(),
             public_url,
             issuer: "ThriveStack".to_owned(),
             in_container: false,

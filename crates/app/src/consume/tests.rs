@@ -54,7 +54,7 @@ impl House {
             journal: &self.journal,
             clock: &*self.clock,
             rng: &SeededRng::new(self.journal.end().0),
-            documentation: String::new(),
+            documentation: "",
         };
         let id = RequestId::random(&SeededRng::new(1));
         door.take(env(), call, body.to_string().as_bytes(), id).await.unwrap();

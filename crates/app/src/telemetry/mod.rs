@@ -14,10 +14,6 @@ use model::telemetry::body::{Body, BodyFault};
 use model::telemetry::parse::{self, Accepted, Verdict};
 use model::telemetry::record::{self, Head, Origin, RecordFault};
 
-/// The page of the guide that explains the fields of events, which the server serves itself. The union answer must have
-/// this key (decisions D6 and D18, and `response_keys` of the contract). It is for people: nothing is fetched from it.
-const DOCUMENTATION: &str = "/docs/telemetry";
-
 /// Why nothing was taken.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryFault {
@@ -57,7 +53,7 @@ pub async fn accept(
         journal: &app.journal,
         clock: &*app.clock,
         rng: &*app.rng,
-        documentation: app.options.public_url.join(DOCUMENTATION).map(String::from).unwrap_or_default(),
+        documentation: &app.options.documentation,
     };
     door.take(caller.env, call, bytes, response_id).await
 }
@@ -67,7 +63,7 @@ pub(crate) struct Door<'a> {
     pub(crate) journal: &'a Journal,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) rng: &'a dyn Rng,
-    pub(crate) documentation: String,
+    pub(crate) documentation: &'a str,
 }
 
 impl Door<'_> {
@@ -100,7 +96,7 @@ impl Door<'_> {
         let receipt = Receipt {
             response_id: response_id.to_string(),
             event_id: format!("evt_{}", kernel::token::<12>(self.rng)),
-            documentation: &self.documentation,
+            documentation: self.documentation,
         };
         let accepted: Vec<&Accepted<'_>> = verdicts
             .iter()
