@@ -108,7 +108,7 @@ pub async fn checklist(app: &App, env: Env) -> Result<Checklist, ChecklistFault>
     let now = app.db.now();
     let keys = key::list(&app.db, env).await?;
     let good: Vec<_> = keys.iter().filter(|key| key::status(key, now) == key::Status::Active).collect();
-    let runs = run::counts(app, env).await?;
+    let any_run = run::any(app, env).await?;
     let telemetry = has_telemetry(app, env).await?;
     let (taken, acked, newest) = app
         .db
@@ -128,7 +128,7 @@ pub async fn checklist(app: &App, env: Env) -> Result<Checklist, ChecklistFault>
         Step::Mail => matches!(mail::way(app, &current), mail::Way::Leaves { .. }),
         Step::Key => !good.is_empty(),
         Step::KeyUsed => keys.iter().any(|key| key.last_used_at.is_some()),
-        Step::FirstRun => runs.all > 0,
+        Step::FirstRun => any_run,
         Step::WebhookTaken => taken,
         Step::FirstAck => acked,
         Step::Telemetry => telemetry,
@@ -151,15 +151,19 @@ const OWN: &str = "product";
 
 /// Whether the builder's app has told us anything: identified or grouped somebody, or tracked something of late.
 async fn has_telemetry(app: &App, env: Env) -> Result<bool, ReportFault> {
+    let newest = report::recent(app, env, Wanted::default(), EVENTS).await?;
+    let theirs = |stored: &report::Stored| {
+        stored.event.call != Call::Track || stored.event.source.as_deref() != Some(OWN)
+    };
+    if newest.events.iter().any(theirs) {
+        return Ok(true);
+    }
+    // Only where it has been quiet of late are all events searched.
     for name in ["identify", "group"] {
         let wanted = Wanted { event_name: Some(name.to_owned()), ..Wanted::default() };
         if !report::recent(app, env, wanted, 1).await?.events.is_empty() {
             return Ok(true);
         }
     }
-    let newest = report::recent(app, env, Wanted::default(), EVENTS).await?;
-    let theirs = |stored: &report::Stored| {
-        stored.event.call != Call::Track || stored.event.source.as_deref() != Some(OWN)
-    };
-    Ok(newest.events.iter().any(theirs))
+    Ok(false)
 }

@@ -118,7 +118,9 @@ pub async fn users(app: &App, env: Env, filter: Filter) -> Result<Listed<User>, 
         for ListedUser { person, run } in people {
             rows.push(User { accounts: belongings(tx, env, &person.user_id)?, person, run });
         }
-        let (total, all) = totals(&wanted, |only| profile::list::count_users(tx, env, only))?;
+        let (total, all) = totals(&wanted, seen_all(&wanted, &next, rows.len()), |only| {
+            profile::list::count_users(tx, env, only)
+        })?;
         Ok::<_, Fault>(Listed { rows, next, total, all })
     });
     Ok(page.await?)
@@ -160,8 +162,10 @@ pub async fn accounts(app: &App, env: Env, filter: Filter) -> Result<Listed<Acco
             (key, account.account_id.clone())
         });
         let row = |ListedAccount { account, members }| AccountRow { account, members };
-        let rows = accounts.into_iter().map(row).collect();
-        let (total, all) = totals(&wanted, |only| profile::list::count_accounts(tx, env, only))?;
+        let rows: Vec<_> = accounts.into_iter().map(row).collect();
+        let (total, all) = totals(&wanted, seen_all(&wanted, &next, rows.len()), |only| {
+            profile::list::count_accounts(tx, env, only)
+        })?;
         Ok::<_, Fault>(Listed { rows, next, total, all })
     });
     Ok(page.await?)
@@ -174,8 +178,8 @@ pub async fn account(app: &App, env: Env, any_id: &str) -> Result<Option<Account
         let Some(account) = profile::account(tx, env, &any_id)? else { return Ok(None) };
         let mut members = Vec::new();
         for membership in profile::members(tx, env, &any_id)? {
-            let person = profile::person(tx, env, &membership.user_id)?;
-            members.push(Member { membership, email: person.and_then(|person| person.email()) });
+            let email = profile::email(tx, env, &membership.user_id)?;
+            members.push(Member { membership, email });
         }
         let ids = profile::ids(tx, env, &any_id)?;
         let runs = runs_of(tx, env, &ids)?;
@@ -212,10 +216,23 @@ fn place(known: &Known, by: By, title: impl FnOnce() -> String) -> Key {
     }
 }
 
-/// How many the filter leaves, and how many there are.
-fn totals(wanted: &Wanted, mut count: impl FnMut(&Only) -> Result<u64, Fault>) -> Result<(u64, u64), Fault> {
+/// The length of a first page behind which there is no other.
+fn seen_all(wanted: &Wanted, next: &Option<Cursor>, rows: usize) -> Option<u64> {
+    (wanted.after.is_none() && next.is_none()).then_some(rows as u64)
+}
+
+/// How many the filter leaves, counted if that was not `seen`, and how many there are.
+fn totals(
+    wanted: &Wanted,
+    seen: Option<u64>,
+    mut count: impl FnMut(&Only) -> Result<u64, Fault>,
+) -> Result<(u64, u64), Fault> {
     let all = count(&Only::default())?;
-    let total = if wanted.only == Only::default() { all } else { count(&wanted.only)? };
+    let total = match seen {
+        Some(total) => total,
+        None if wanted.only == Only::default() => all,
+        None => count(&wanted.only)?,
+    };
     Ok((total, all))
 }
 
@@ -232,8 +249,8 @@ fn runs_of(tx: &mut Tx<'_>, env: Env, ids: &[String]) -> Result<Vec<Run>, Fault>
 fn belongings(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Vec<Belonging>, Fault> {
     let mut belongings = Vec::new();
     for membership in profile::list::accounts_of(tx, env, user_id)? {
-        let account = profile::account(tx, env, &membership.account_id)?;
-        belongings.push(Belonging { membership, account_name: account.and_then(|account| account.name()) });
+        let account_name = profile::account_name(tx, env, &membership.account_id)?;
+        belongings.push(Belonging { membership, account_name });
     }
     Ok(belongings)
 }

@@ -212,11 +212,11 @@ pub fn begin(tx: &mut Tx<'_>, env: Env, id: MailId, server: &str, at: Timestamp)
 pub fn end(tx: &mut Tx<'_>, env: Env, id: MailId, n: i64, end: &End) -> Result<(), Fault> {
     tx.holds(&lock(env, id))?;
     let elapsed = i64::try_from(end.elapsed.as_micros()).unwrap_or(i64::MAX);
-    // A stranger's words, and a text column holds no U+0000.
-    let answer = end.answer.replace('\0', "\u{fffd}");
+    // A stranger's words.
+    let answer = sql::without_nul(&end.answer);
     tx.execute(
         &END_ATTEMPT,
-        params![&env.to_string(), &id.to_string(), n, elapsed, end.taken, &answer, end.retry_at],
+        params![&env.to_string(), &id.to_string(), n, elapsed, end.taken, &*answer, end.retry_at],
     )
 }
 

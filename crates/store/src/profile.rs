@@ -23,6 +23,9 @@ pub const MOVED_MAX: usize = 200;
 statements! {
     pub(crate) USER = "SELECT user_id, first_seen_at, last_seen_at, identified_at, registered_at, traits, enriched \
         FROM profile_user WHERE environment_id = $1 AND user_id = $2";
+    // What names a row beside another: no reading of all traits.
+    pub(crate) EMAIL = "SELECT email FROM profile_user WHERE environment_id = $1 AND user_id = $2";
+    pub(crate) ACCOUNT_NAME = "SELECT name FROM profile_account WHERE environment_id = $1 AND account_id = $2";
     pub(crate) PUT_USER = "INSERT INTO profile_user (environment_id, user_id, first_seen_at, last_seen_at, \
         identified_at, registered_at, created_at, email, name, traits, enriched, title_key, name_key) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
@@ -244,6 +247,19 @@ pub fn person(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Option<Person>
     tx.query_opt(&USER, params![&env.to_string(), user_id], |row| {
         Ok(Person { user_id: row.get(0)?, known: known(row)? })
     })
+}
+
+/// The person's address alone.
+pub fn email(tx: &mut Tx<'_>, env: Env, user_id: &str) -> Result<Option<String>, Fault> {
+    let email = tx.query_opt(&EMAIL, params![&env.to_string(), user_id], |row| row.get(0))?;
+    Ok(email.flatten())
+}
+
+/// The name alone of the account that goes by this id.
+pub fn account_name(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Option<String>, Fault> {
+    let account_id = root(tx, env, any_id)?;
+    let name = tx.query_opt(&ACCOUNT_NAME, params![&env.to_string(), &account_id], |row| row.get(0))?;
+    Ok(name.flatten())
 }
 
 /// The account that goes by this id, the builder's or the platform's.
