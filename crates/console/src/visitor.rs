@@ -9,7 +9,7 @@ use crate::{
 };
 use app::{
     operator::{self, Actor},
-    run::{self, RunCounts},
+    run::{self, OpenRuns},
     setting::{self, Current},
     webhook::Sender,
 };
@@ -50,7 +50,7 @@ pub(crate) struct Place {
     pub stage: Stage,
     pub current: Arc<Current>,
     pub speaker: Speaker,
-    pub counts: RunCounts,
+    pub open: OpenRuns,
     /// From where its webhooks are sent.
     pub sender: Sender,
 }
@@ -85,8 +85,8 @@ impl Place {
             room,
             email: self.visitor.actor.email.clone(),
             csrf: self.visitor.csrf.clone(),
-            incidents: self.counts.incident,
-            waiting: self.counts.waitlisted,
+            incidents: self.open.incident,
+            waiting: self.open.waitlisted,
             speaker: self.speaker.clone(),
             notice,
         }
@@ -98,10 +98,10 @@ impl Place {
         let (env, _) = operator::of_stage(&visitor.environments, stage).ok_or_else(unknown)?;
         let env = *env;
         let current = setting::current(&state.app, env).await?;
-        let counts = run::counts(&state.app, env).await?;
+        let open = run::open(&state.app, env).await?;
         let speaker = Speaker::new(state.app.db.now(), &current.settings.time_zone);
         let sender = state.app.options.sender(stage);
-        Ok(Self { visitor, env, stage, current, speaker, counts, sender })
+        Ok(Self { visitor, env, stage, current, speaker, open, sender })
     }
 }
 

@@ -43,7 +43,8 @@ CREATE TABLE run (
   updated_at BIGINT NOT NULL,
   document TEXT NOT NULL
 );
-CREATE INDEX run_created ON run (environment_id, created_at, id);
+-- with what lists search by: a search reads this index alone
+CREATE INDEX run_created ON run (environment_id, created_at, id, search);
 -- the runs of one person, the newest of them first
 CREATE INDEX run_user ON run (environment_id, user_id, created_at, id);
 CREATE INDEX run_state ON run (environment_id, state, waiting_for, created_at, id);

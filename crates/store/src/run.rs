@@ -2,7 +2,7 @@
 
 use kernel::{Cursor, Env, EnvironmentId, RunId, Timestamp, WorkflowId};
 use model::run::{Run, RunState, WaitingFor};
-use sql::{Fault, Lock, Tx, Value, params, statements};
+use sql::{Fault, Lock, Row, Statement, Tx, Value, params, statements};
 
 /// The subject's row: its latest run, and the number of its next outbox message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,19 @@ macro_rules! oldest {
     };
 }
 
+/// How many runs of one kind of filter began since `$3`.
+macro_rules! count {
+    ($table:literal, $is:literal) => {
+        concat!(
+            "SELECT COUNT(*) FROM ",
+            $table,
+            " WHERE environment_id = $1",
+            $is,
+            " AND (CAST($2 AS TEXT) IS NULL OR search LIKE $2 ESCAPE '!') AND created_at >= $3"
+        )
+    };
+}
+
 statements! {
     INSERT = "INSERT INTO run (environment_id, id, workflow_id, version, user_id, end_user_id, search, kind, state,
               waiting_for, created_at, updated_at, document)
@@ -87,14 +100,19 @@ statements! {
                           newest!("run", " AND state = 'waiting' AND waiting_for = $7"));
     OLDEST_WAITING = twin(oldest!("run INDEXED BY run_state", " AND state = 'waiting' AND waiting_for = $6"),
                           oldest!("run", " AND state = 'waiting' AND waiting_for = $6"));
-    // All that wait, whatever for, in the order of time: those that wait for nothing are passed by.
-    NEWEST_ANY_WAIT = newest!("run", " AND waiting_for IS NOT NULL");
-    OLDEST_ANY_WAIT = oldest!("run", " AND waiting_for IS NOT NULL");
-    COUNT = "SELECT COUNT(*) FROM run WHERE environment_id = $1
-             AND (CAST($2 AS TEXT) IS NULL OR state = $2)
-             AND (CAST($3 AS TEXT) IS NULL OR waiting_for = $3)
-             AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4 ESCAPE '!')
-             AND (CAST($5 AS TEXT) IS NULL OR user_id = $5) AND created_at >= $6";
+    // Most runs are over: a search among them reads the index that has what is searched, and no document before it matches.
+    NEWEST_OVER = twin(newest!("run INDEXED BY run_created", " AND state = $7"), newest!("run", " AND state = $7"));
+    OLDEST_OVER = twin(oldest!("run INDEXED BY run_created", " AND state = $6"), oldest!("run", " AND state = $6"));
+    COUNT = count!("run", "");
+    COUNT_OF_USER = twin(count!("run INDEXED BY run_user", " AND user_id = $4"), count!("run", " AND user_id = $4"));
+    COUNT_IN_STATE = twin(count!("run INDEXED BY run_state", " AND state = $4"), count!("run", " AND state = $4"));
+    COUNT_OVER = twin(count!("run INDEXED BY run_created", " AND state = $4"), count!("run", " AND state = $4"));
+    COUNT_WAITING = twin(count!("run INDEXED BY run_state", " AND state = 'waiting' AND waiting_for = $4"),
+                         count!("run", " AND state = 'waiting' AND waiting_for = $4"));
+    ANY = "SELECT id FROM run WHERE environment_id = $1 LIMIT 1";
+    // Those that are not over are few, and stand together in the index.
+    OPEN = "SELECT state, waiting_for, COUNT(*) FROM run
+            WHERE environment_id = $1 AND state IN ('running', 'waiting', 'incident') GROUP BY state, waiting_for";
     COUNTS = "SELECT state, waiting_for, COUNT(*) FROM run WHERE environment_id = $1 GROUP BY state, waiting_for";
     WAITLISTED = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
                   ORDER BY created_at, id LIMIT $2";
@@ -104,8 +122,8 @@ statements! {
     WAITING_UPTO = "SELECT created_at, id FROM (SELECT created_at, id FROM run
                     WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
                     ORDER BY created_at, id LIMIT $2) AS first ORDER BY created_at DESC, id DESC LIMIT 1";
-    WAITING_BEFORE = "SELECT COUNT(*) FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
-                      AND (created_at, id) < ($2, $3)";
+    WAITING_BETWEEN = "SELECT COUNT(*) FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'waitlist'
+                       AND (created_at, id) > ($2, $3) AND (created_at, id) < ($4, $5)";
     WAITING_ACK = "SELECT document FROM run WHERE environment_id = $1 AND state = 'waiting' AND waiting_for = 'ack'
                    AND id > $2 ORDER BY id LIMIT $3";
 }
@@ -206,15 +224,30 @@ pub fn save_subject(
     tx.execute(&SUBJECT_INSERT, params![&env, &workflow, user_id, &run, subject.outbox_n, subject.outbox_at])
 }
 
+/// Lists in both directions and a count of one kind of filter, and the value that it compares with.
+type Asked<'a> = ([&'static Statement; 3], Option<&'a str>);
+
+/// Each kind of filter has its index.
+fn asked(filter: &Filter) -> Asked<'_> {
+    match (filter.user_id.as_deref(), filter.state, filter.waiting_for) {
+        (Some(user_id), ..) => ([&NEWEST_OF_USER, &OLDEST_OF_USER, &COUNT_OF_USER], Some(user_id)),
+        (None, _, Some(wait)) => ([&NEWEST_WAITING, &OLDEST_WAITING, &COUNT_WAITING], Some(wait.name())),
+        (None, Some(state), None) if state.is_over() && filter.search.is_some() => {
+            ([&NEWEST_OVER, &OLDEST_OVER, &COUNT_OVER], Some(state.name()))
+        }
+        (None, Some(state), None) => {
+            ([&NEWEST_IN_STATE, &OLDEST_IN_STATE, &COUNT_IN_STATE], Some(state.name()))
+        }
+        (None, None, None) => ([&NEWEST, &OLDEST, &COUNT], None),
+    }
+}
+
 /// Runs by the time when they began.
 pub fn list(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Fault> {
-    let (newest, oldest, is) = match (filter.user_id.as_deref(), filter.state, filter.waiting_for) {
-        (Some(user_id), ..) => (&NEWEST_OF_USER, &OLDEST_OF_USER, Some(user_id)),
-        (None, _, Some(wait)) => (&NEWEST_WAITING, &OLDEST_WAITING, Some(wait.name())),
-        (None, Some(RunState::Waiting), None) => (&NEWEST_ANY_WAIT, &OLDEST_ANY_WAIT, None),
-        (None, Some(state), None) => (&NEWEST_IN_STATE, &OLDEST_IN_STATE, Some(state.name())),
-        (None, None, None) => (&NEWEST, &OLDEST, None),
-    };
+    if (filter.user_id.is_none(), filter.state, filter.waiting_for) == (true, Some(RunState::Waiting), None) {
+        return list_waiting(tx, env, filter);
+    }
+    let ([newest, oldest, _], is) = asked(filter);
     let front = if filter.oldest_first { since(filter) } else { Timestamp::from_micros(i64::MAX) };
     let after = filter.after.as_ref().and_then(|cursor| Some((cursor.time().ok()?, cursor.id.as_str())));
     let (at, id) = after.unwrap_or((front, ""));
@@ -227,14 +260,32 @@ pub fn list(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Faul
     tx.query(if filter.oldest_first { oldest } else { newest }, &bounds, |row| crate::json(row, 0))
 }
 
+/// Those that wait, whatever for: in the index each wait has its own order of time.
+fn list_waiting(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Fault> {
+    let mut runs = Vec::new();
+    for wait in WaitingFor::ALL {
+        runs.extend(list(tx, env, &Filter { waiting_for: Some(wait), ..filter.clone() })?);
+    }
+    runs.sort_by_key(|run| (run.created_at, run.id.to_string()));
+    if !filter.oldest_first {
+        runs.reverse();
+    }
+    runs.truncate(filter.limit.min(LIST_MAX));
+    Ok(runs)
+}
+
 /// How many runs the filter leaves, pages aside.
 pub fn count(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<u64, Fault> {
+    let ([_, _, statement], is) = asked(filter);
     let search = filter.search.as_deref().map(crate::like);
-    let (state, waiting_for) = (filter.state.map(RunState::name), filter.waiting_for.map(WaitingFor::name));
     let env = env.to_string();
-    let bounds =
-        params![&env, state, waiting_for, search.as_deref(), filter.user_id.as_deref(), since(filter)];
-    let count: i64 = tx.query_one(&COUNT, bounds, |row| row.get(0))?;
+    let mut bounds = params![&env, search.as_deref(), since(filter)].to_vec();
+    bounds.extend(is.map(Value::from));
+    number(tx, statement, &bounds)
+}
+
+fn number(tx: &mut Tx<'_>, statement: &'static Statement, bounds: &[Value]) -> Result<u64, Fault> {
+    let count: i64 = tx.query_one(statement, bounds, |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
@@ -242,12 +293,27 @@ fn since(filter: &Filter) -> Timestamp {
     filter.since.unwrap_or(Timestamp::from_micros(i64::MIN))
 }
 
+/// How many runs there are of a state and a wait.
+type Counted = (RunState, Option<WaitingFor>, u64);
+
 /// All runs of the environment by state and wait.
-pub fn counts(tx: &mut Tx<'_>, env: Env) -> Result<Vec<(RunState, Option<WaitingFor>, u64)>, Fault> {
-    tx.query(&COUNTS, params![&env.to_string()], |row| {
-        let count: i64 = row.get(2)?;
-        Ok((row.parse(0)?, row.parse_opt(1)?, u64::try_from(count).unwrap_or(0)))
-    })
+pub fn counts(tx: &mut Tx<'_>, env: Env) -> Result<Vec<Counted>, Fault> {
+    tx.query(&COUNTS, params![&env.to_string()], counted)
+}
+
+/// Those that are not over, by state and wait.
+pub fn open(tx: &mut Tx<'_>, env: Env) -> Result<Vec<Counted>, Fault> {
+    tx.query(&OPEN, params![&env.to_string()], counted)
+}
+
+fn counted(row: &Row<'_>) -> Result<Counted, Fault> {
+    let count: i64 = row.get(2)?;
+    Ok((row.parse(0)?, row.parse_opt(1)?, u64::try_from(count).unwrap_or(0)))
+}
+
+/// Whether the environment has a run.
+pub fn any(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&ANY, params![&env.to_string()], |row| row.get::<String>(0))?.is_some())
 }
 
 /// Runs on the waitlist, longest waiting first.
@@ -271,15 +337,16 @@ pub fn waiting_upto(tx: &mut Tx<'_>, env: Env, count: usize) -> Result<(u64, Opt
     let last: Option<(Timestamp, String)> =
         tx.query_opt(&WAITING_UPTO, params![&env, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let Some((at, id)) = last else { return Ok((0, None)) };
-    let before: i64 = tx.query_one(&WAITING_BEFORE, params![&env, at, &id], |row| row.get(0))?;
-    Ok((u64::try_from(before).unwrap_or(0) + 1, Some(Cursor::at(at, id))))
+    let before = number(tx, &WAITING_BETWEEN, params![&env, Timestamp::from_micros(i64::MIN), "", at, &id])?;
+    Ok((before + 1, Some(Cursor::at(at, id))))
 }
 
-/// How many runs on the waitlist have waited longer than this one.
-pub fn waiting_before(tx: &mut Tx<'_>, env: Env, run: &Run) -> Result<u64, Fault> {
-    let (env, id) = (env.to_string(), run.id.to_string());
-    let before: i64 = tx.query_one(&WAITING_BEFORE, params![&env, run.created_at, &id], |row| row.get(0))?;
-    Ok(u64::try_from(before).unwrap_or(0))
+/// How many runs on the waitlist have waited longer than `run` and less long than `after`, which may be nobody.
+pub fn waiting_between(tx: &mut Tx<'_>, env: Env, after: Option<&Run>, run: &Run) -> Result<u64, Fault> {
+    let place = |run: &Run| (run.created_at, run.id.to_string());
+    let (from, from_id) = after.map_or((Timestamp::from_micros(i64::MIN), String::new()), place);
+    let (upto, upto_id) = place(run);
+    number(tx, &WAITING_BETWEEN, params![&env.to_string(), from, &from_id, upto, &upto_id])
 }
 
 /// Runs that wait for an acknowledgement, by id after `after`: to walk through them all in pages.

@@ -14,10 +14,7 @@ use crate::{
     setting::{self, SettingFault},
 };
 use kernel::{Category, Env, RunId, WorkflowId};
-use model::{
-    platform::Stage,
-    run::{Run, RunState},
-};
+use model::{platform::Stage, run::Run};
 use sql::Lock;
 use store::run::{Filter, subject_lock};
 
@@ -80,7 +77,7 @@ pub async fn forget_user(
             ..Filter::default()
         };
         let runs = app.db.read(move |tx| store::run::list(tx, env, &filter)).await?;
-        for run in runs.iter().filter(|run| is_open(run)) {
+        for run in runs.iter().filter(|run| !run.state.is_over()) {
             match cancel(app, actor, env, run.id).await {
                 Ok(_) => done.cancelled += 1,
                 // It has ended by itself.
@@ -98,10 +95,6 @@ pub async fn forget_user(
     }
     forget_person(app, env, user_id).await?;
     Ok(done)
-}
-
-fn is_open(run: &Run) -> bool {
-    !matches!(run.state, RunState::Completed | RunState::Cancelled)
 }
 
 /// What these runs stored of the person.
@@ -129,7 +122,7 @@ async fn forget_person(app: &App, env: Env, user_id: &str) -> Result<(), ForgetF
             let mut known = Vec::new();
             for workflow in &workflows {
                 let Some(subject) = store::run::subject(tx, env, *workflow, &user_id)? else { continue };
-                if store::run::get(tx, env, subject.run)?.is_some_and(|run| is_open(&run)) {
+                if store::run::get(tx, env, subject.run)?.is_some_and(|run| !run.state.is_over()) {
                     return Err(ForgetFault::CameAgain);
                 }
                 known.push((*workflow, subject));

@@ -29,8 +29,8 @@ pub(crate) use trigger::KEY_LIFE;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
 pub use try_out::{TryFault, first_workflow, try_signup, workflows};
 pub use view::{
-    NodeView, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, count_upto, counts, detail, list,
-    reason_words, several, status,
+    NodeView, OpenRuns, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, any, count_upto, detail,
+    first, list, open, reason_words, several, status,
 };
 
 pub use store::run::OLDEST_MAX;

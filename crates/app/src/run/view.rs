@@ -55,14 +55,21 @@ pub struct RunPage {
     pub counts: RunCounts,
 }
 
+/// The runs of the environment that are not over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenRuns {
+    pub running: u64,
+    pub waiting: u64,
+    /// Of those who wait.
+    pub waitlisted: u64,
+    pub incident: u64,
+}
+
 /// All runs of the environment by state, whatever the filter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunCounts {
     pub all: u64,
-    pub running: u64,
-    pub waiting: u64,
-    pub waitlisted: u64,
-    pub incident: u64,
+    pub open: OpenRuns,
     pub completed: u64,
     pub cancelled: u64,
 }
@@ -112,12 +119,13 @@ pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, Vie
             rows.truncate(limit);
             let last = rows.last().filter(|_| more);
             let next = last.map(|run| Cursor::at(run.created_at, run.id.to_string()));
-            Ok::<_, sql::Fault>(RunPage {
-                next,
-                total: store::run::count(tx, env, &filter)?,
-                counts: count(tx, env)?,
-                rows,
-            })
+            let counts = count(tx, env)?;
+            let seen_all = (filter.after.is_none() && !more).then_some(rows.len() as u64);
+            let total = match seen_all.or(counts.of(&filter)) {
+                Some(total) => total,
+                None => store::run::count(tx, env, &filter)?,
+            };
+            Ok::<_, sql::Fault>(RunPage { next, total, counts, rows })
         })
         .await?;
     Ok(page)
@@ -133,6 +141,12 @@ pub async fn several(app: &App, env: Env, ids: Vec<RunId>) -> Result<Vec<Run>, V
         Ok::<_, sql::Fault>(runs)
     });
     Ok(found.await?)
+}
+
+/// The newest that the filter leaves.
+pub async fn first(app: &App, env: Env, filter: RunFilter) -> Result<Option<Run>, ViewFault> {
+    let filter = Filter { limit: 1, ..stored(filter) };
+    Ok(app.db.read(move |tx| Ok::<_, sql::Fault>(store::run::list(tx, env, &filter)?.pop())).await?)
 }
 
 /// How many runs stand behind `filter.after`, counted up to `most`, which is at most a page.
@@ -154,27 +168,58 @@ fn stored(filter: RunFilter) -> Filter {
     }
 }
 
-/// How many runs the environment has, by state.
-pub async fn counts(app: &App, env: Env) -> Result<RunCounts, ViewFault> {
-    Ok(app.db.read(move |tx| count(tx, env)).await?)
+/// How many runs are not over, by state. Each page of the console asks.
+pub async fn open(app: &App, env: Env) -> Result<OpenRuns, ViewFault> {
+    let open = app.db.read(move |tx| {
+        let mut counts = RunCounts::default();
+        store::run::open(tx, env)?.into_iter().for_each(|one| counts.add(one));
+        Ok::<_, sql::Fault>(counts.open)
+    });
+    Ok(open.await?)
+}
+
+/// Whether anything ever began here.
+pub async fn any(app: &App, env: Env) -> Result<bool, ViewFault> {
+    Ok(app.db.read(move |tx| store::run::any(tx, env)).await?)
 }
 
 fn count(tx: &mut sql::Tx<'_>, env: Env) -> Result<RunCounts, sql::Fault> {
     let mut counts = RunCounts::default();
-    for (state, waiting_for, n) in store::run::counts(tx, env)? {
-        counts.all += n;
-        match state {
-            RunState::Running => counts.running += n,
-            RunState::Waiting => counts.waiting += n,
-            RunState::Incident => counts.incident += n,
-            RunState::Completed => counts.completed += n,
-            RunState::Cancelled => counts.cancelled += n,
-        }
-        if waiting_for == Some(WaitingFor::Waitlist) {
-            counts.waitlisted += n;
+    store::run::counts(tx, env)?.into_iter().for_each(|one| counts.add(one));
+    Ok(counts)
+}
+
+impl RunCounts {
+    /// How many the filter leaves, if no more needs to be asked.
+    fn of(&self, filter: &Filter) -> Option<u64> {
+        match filter {
+            Filter { search: None, since: None, user_id: None, waiting_for: None, state, .. } => {
+                Some(match state {
+                    None => self.all,
+                    Some(RunState::Running) => self.open.running,
+                    Some(RunState::Waiting) => self.open.waiting,
+                    Some(RunState::Incident) => self.open.incident,
+                    Some(RunState::Completed) => self.completed,
+                    Some(RunState::Cancelled) => self.cancelled,
+                })
+            }
+            _ => None,
         }
     }
-    Ok(counts)
+
+    fn add(&mut self, (state, waiting_for, n): (RunState, Option<WaitingFor>, u64)) {
+        self.all += n;
+        match state {
+            RunState::Running => self.open.running += n,
+            RunState::Waiting => self.open.waiting += n,
+            RunState::Incident => self.open.incident += n,
+            RunState::Completed => self.completed += n,
+            RunState::Cancelled => self.cancelled += n,
+        }
+        if waiting_for == Some(WaitingFor::Waitlist) {
+            self.open.waitlisted += n;
+        }
+    }
 }
 
 /// One run with its timeline; `None` when the environment has no such run.
@@ -213,7 +258,7 @@ pub async fn detail(app: &App, env: Env, id: RunId) -> Result<Option<RunDetail>,
         visits,
         may_retry,
         may_skip: may_retry,
-        may_cancel: !matches!(run.state, RunState::Completed | RunState::Cancelled),
+        may_cancel: !run.state.is_over(),
         may_admit: run.waiting_for == Some(WaitingFor::Waitlist),
         run,
     }))

@@ -94,21 +94,45 @@ pub async fn waitlist(
         runs.truncate(rows_max);
         let last = runs.last().filter(|_| more);
         let next = last.map(|run| Cursor::at(run.created_at, run.id.to_string()));
-        let mut rows = Vec::with_capacity(runs.len());
-        for run in runs {
-            rows.push(Waiting { place: store::run::waiting_before(tx, env, &run)? + 1, run });
-        }
+        let rows = placed(tx, env, runs, filter.oldest_first)?;
         let places = match limit {
             Some(limit) => {
                 Some(Places { allowed: limit.into(), taken: store::end_user::taken(tx, env, limit)?.into() })
             }
             None => None,
         };
-        let total = store::run::count(tx, env, &filter)?;
         let all = store::run::count(tx, env, &those_who_wait())?;
+        let total = match (&filter.search, filter.since) {
+            (None, None) => all,
+            _ => store::run::count(tx, env, &filter)?,
+        };
         Ok::<_, sql::Fault>(Waitlist { rows, next, total, all, places })
     });
     Ok(page.await?)
+}
+
+/// Each with its place: the queue is counted once up to the first of them, from there on between neighbours alone.
+fn placed(
+    tx: &mut sql::Tx<'_>,
+    env: Env,
+    runs: Vec<Run>,
+    oldest_first: bool,
+) -> Result<Vec<Waiting>, sql::Fault> {
+    let mut rows: Vec<Waiting> = Vec::with_capacity(runs.len());
+    for run in runs {
+        let place = match rows.last() {
+            None => store::run::waiting_between(tx, env, None, &run)? + 1,
+            Some(last) if oldest_first => {
+                last.place + store::run::waiting_between(tx, env, Some(&last.run), &run)? + 1
+            }
+            Some(last) => {
+                let between = store::run::waiting_between(tx, env, Some(&run), &last.run)?;
+                last.place.saturating_sub(between + 1)
+            }
+        };
+        rows.push(Waiting { place, run });
+    }
+    Ok(rows)
 }
 
 fn those_who_wait() -> Filter {

@@ -108,6 +108,7 @@ pub async fn list(app: &App, env: Env, filter: DeliveryFilter) -> Result<Deliver
         rows.truncate(limit);
         let counts = store::delivery::list::counts(tx, env)?;
         let total = match wanted.search {
+            Some(_) if wanted.before.is_none() && !more => rows.len() as u64,
             Some(_) => store::delivery::list::found(tx, env, &wanted)?,
             None => counts.of(wanted.kind),
         };

@@ -82,8 +82,9 @@ async fn show(
         .collect();
     let (before, now) = days.split_at(days.len().saturating_sub(usize::from(DAYS)));
     let totals = Totals::of(&all, usize::from(DAYS));
-    let empty = totals.signups.0 + totals.signups.1 == 0 && place.counts.all == 0 && !now.is_empty();
-    let empty = empty && before.iter().all(|d| d.whole == 0);
+    let quiet =
+        totals.signups.0 + totals.signups.1 == 0 && !now.is_empty() && before.iter().all(|d| d.whole == 0);
+    let empty = quiet && !app::run::any(&state.app, place.env).await?;
     let integration = match empty {
         true => Some(super::integration::said(&app::integration::checklist(&state.app, place.env).await?)),
         false => None,
@@ -142,7 +143,7 @@ fn period(place: &Place, days: &[Day]) -> String {
 }
 
 fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
-    let counts = &place.counts;
+    let counts = &place.open;
     let stage = place.stage;
     let awaiting = counts.waiting.saturating_sub(counts.waitlisted);
     vec![

@@ -27,10 +27,9 @@ pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Res
     let filter = RunFilter {
         state: Some(RunState::Waiting),
         waiting_for: Some(WaitingFor::Ack),
-        limit: 1,
         ..RunFilter::default()
     };
-    let waits = run::list(&state.app, place.env, filter).await?.rows.into_iter().next();
+    let waits = run::first(&state.app, place.env, filter).await?;
     let settings = &place.current.settings;
     let test = TenantData::test(workflow, Some(&settings.plan.id), &settings.role.id).to_json();
     Ok(html(&Integrate {

@@ -21,7 +21,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kernel::Category;
-use model::{platform::Stage, run::RunState};
+use model::platform::Stage;
 use serde::Deserialize;
 
 /// Which person.
@@ -79,8 +79,7 @@ fn name(detail: &UserDetail) -> String {
 
 fn question(place: &Place, detail: &UserDetail) -> Confirm {
     let person = &detail.user.person;
-    let over = |state| matches!(state, RunState::Completed | RunState::Cancelled);
-    let open = detail.runs.iter().filter(|run| !over(run.state)).count() as u64;
+    let open = detail.runs.iter().filter(|run| !run.state.is_over()).count() as u64;
     let mut consequences = vec![
         "The lead, the tenant on our side and their place behind or on the waitlist are forgotten.".to_owned(),
         "The next trigger for them is a new signup, with a new tenant id, also under an Idempotency-Key that was used."

@@ -107,7 +107,7 @@ fn place_of(run: &Run) -> Cursor {
 /// Where the page asks for its news: about runs after the newest that it shows, and about those that it shows and that
 /// may still move.
 fn tail_url(place: &Place, open: &Open, newest: Option<Cursor>, shown: &[Run]) -> String {
-    let moving = shown.iter().filter(|run| !matches!(run.state, RunState::Completed | RunState::Cancelled));
+    let moving = shown.iter().filter(|run| !run.state.is_over());
     let moving: Vec<_> = moving.map(|run| run.id.to_string()).collect();
     let mut query = open.asked();
     query.push(("newest", newest.map(|cursor| cursor.to_string()).unwrap_or_default()));
@@ -189,10 +189,10 @@ async fn nothing(state: &ConsoleState, place: &Place) -> Result<Nothing, Failure
 /// How many runs a choice of the state has; the waits but the waitlist are counted together alone.
 fn count_of(counts: &RunCounts, state: &str) -> Option<u64> {
     match state {
-        "running" => Some(counts.running),
-        "waiting" => Some(counts.waiting),
-        "waitlist" => Some(counts.waitlisted),
-        "incident" => Some(counts.incident),
+        "running" => Some(counts.open.running),
+        "waiting" => Some(counts.open.waiting),
+        "waitlist" => Some(counts.open.waitlisted),
+        "incident" => Some(counts.open.incident),
         "completed" => Some(counts.completed),
         "cancelled" => Some(counts.cancelled),
         _ => None,

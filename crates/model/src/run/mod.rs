@@ -36,6 +36,11 @@ impl RunState {
     pub const ALL: [Self; 5] =
         [Self::Running, Self::Waiting, Self::Incident, Self::Completed, Self::Cancelled];
 
+    /// Nothing more happens by itself.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -57,6 +62,8 @@ pub enum WaitingFor {
 }
 
 impl WaitingFor {
+    pub const ALL: [Self; 3] = [Self::Ack, Self::Onboarding, Self::Waitlist];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ack => "ack",

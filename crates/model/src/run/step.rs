@@ -311,7 +311,7 @@ impl Walk<'_> {
 
     /// Runs every node whose predecessors are behind it, until the run waits, stops or is through.
     fn go_on(&mut self) {
-        if matches!(self.step.run.state, RunState::Cancelled | RunState::Completed) {
+        if self.step.run.state.is_over() {
             return;
         }
         while let Some(index) = self.next() {

@@ -96,6 +96,10 @@ async fn a_run_is_written_read_and_listed_in_its_environment_alone() {
             ..Filter::default()
         };
         assert_eq!(found(waiting, 1).await, 1);
+        let running = Filter { state: Some(RunState::Running), ..Filter::default() };
+        assert_eq!(found(running, 1).await, 4);
+        let of_user = Filter { user_id: Some("user-3".into()), ..Filter::default() };
+        assert_eq!((found(of_user.clone(), 1).await, found(of_user, 2).await), (1, 0));
 
         let id = runs[4].id;
         let (here, there, head, acks) = db
@@ -117,7 +121,83 @@ async fn a_run_is_written_read_and_listed_in_its_environment_alone() {
         let counts = db.read(|tx| run::counts(tx, env(1))).await.unwrap();
         assert!(counts.contains(&(RunState::Waiting, Some(WaitingFor::Ack), 1)), "{counts:?}");
         assert!(counts.contains(&(RunState::Running, None, 4)), "{counts:?}");
+        assert_eq!(db.read(|tx| run::open(tx, env(1))).await.unwrap(), counts, "none is over");
+        let any = db.read(|tx| Ok::<_, Fault>((run::any(tx, env(1))?, run::any(tx, env(2))?))).await.unwrap();
+        assert_eq!(any, (true, false));
     }
+}
+
+/// Each filter has its statements; here they are compared with what the filter says.
+#[tokio::test]
+async fn every_filter_lists_and_counts_what_it_says() {
+    for test in testkit::databases("store_run_filter", &components()).await {
+        let (db, made) = (test.database(), Made::new(&test));
+        let stands = [
+            (RunState::Running, None),
+            (RunState::Waiting, Some(WaitingFor::Ack)),
+            (RunState::Waiting, Some(WaitingFor::Waitlist)),
+            (RunState::Incident, None),
+            (RunState::Completed, None),
+            (RunState::Cancelled, None),
+        ];
+        let mut runs = Vec::new();
+        for n in 0..18 {
+            let (state, waiting_for) = stands[n % stands.len()];
+            let one = Run { state, waiting_for, ..made.run(&format!("user-{}", n % 4), n as u64) };
+            let row = one.clone();
+            under(&db, env(1), &one, move |tx| run::insert(tx, env(1), &row)).await.unwrap();
+            runs.push(one);
+        }
+        let states = std::iter::once(None).chain(RunState::ALL.map(Some));
+        let waits = [None, Some(WaitingFor::Ack), Some(WaitingFor::Onboarding), Some(WaitingFor::Waitlist)];
+        let kinds = states.map(|state| (state, None)).chain(waits.map(|wait| (None, wait)));
+        for (state, waiting_for) in kinds {
+            for (search, user_id) in [(None, None), (Some("SER-2"), None), (None, Some("user-1"))] {
+                for (oldest_first, since) in [(false, None), (true, None), (false, Some(runs[6].created_at))]
+                {
+                    if user_id.is_some() && (state.is_some() || waiting_for.is_some()) {
+                        continue;
+                    }
+                    let filter = Filter {
+                        state,
+                        waiting_for,
+                        search: search.map(Into::into),
+                        user_id: user_id.map(Into::into),
+                        since,
+                        oldest_first,
+                        limit: 100,
+                        ..Filter::default()
+                    };
+                    let mut wanted: Vec<_> =
+                        runs.iter().filter(|run| leaves(&filter, run)).cloned().collect();
+                    if !oldest_first {
+                        wanted.reverse();
+                    }
+                    let asked = filter.clone();
+                    let (listed, counted) = db
+                        .read(move |tx| {
+                            Ok::<_, Fault>((run::list(tx, env(1), &asked)?, run::count(tx, env(1), &asked)?))
+                        })
+                        .await
+                        .unwrap();
+                    assert_eq!((counted as usize, &listed), (wanted.len(), &wanted), "{filter:?}");
+                    let Some(first) = wanted.first() else { continue };
+                    let after = Some(Cursor::at(first.created_at, first.id.to_string()));
+                    let second = Filter { after, limit: 1, ..filter };
+                    let listed = db.read(move |tx| run::list(tx, env(1), &second)).await.unwrap();
+                    assert_eq!(listed.first(), wanted.get(1), "the page behind the first");
+                }
+            }
+        }
+    }
+}
+
+fn leaves(filter: &Filter, run: &Run) -> bool {
+    filter.state.is_none_or(|state| run.state == state)
+        && filter.waiting_for.is_none_or(|wait| run.waiting_for == Some(wait))
+        && filter.since.is_none_or(|since| run.created_at >= since)
+        && filter.user_id.as_deref().is_none_or(|user_id| run.user_id.as_str() == user_id)
+        && filter.search.as_deref().is_none_or(|text| run.user_id.as_str().contains(&text.to_lowercase()))
 }
 
 #[tokio::test]

@@ -14,6 +14,9 @@ async fn every_statement_is_understood_by_every_engine() {
 /// Where one environment has few rows, finding them by the environment is enough.
 const SMALL: [&str; 3] = ["UPDATE setting", "webhook_secret", "signing_key"];
 
+/// A search reads all of the index that has what is searched, but no row before it matches.
+const SEARCH: &str = "INDEXED BY run_created";
+
 /// A statement that names a row finds it by an index. SQLite has no statistics here: between an index that
 /// fits the `WHERE` and one that fits the `ORDER BY` it may take the latter, and read a whole environment.
 #[tokio::test]
@@ -24,7 +27,7 @@ async fn no_statement_reads_a_whole_environment_for_one_row() {
         }
         let mut poor = Vec::new();
         for text in store::statements().map(sql::Statement::text) {
-            if !names_a_row(text) || SMALL.iter().any(|small| text.contains(small)) {
+            if !names_a_row(text) || text.contains(SEARCH) || SMALL.iter().any(|small| text.contains(small)) {
                 continue;
             }
             let plan = plan(&test.database(), text).await;
