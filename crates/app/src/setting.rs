@@ -6,16 +6,21 @@
 //! promised: a history of who changed what.
 
 mod draft;
+mod logo;
 mod secret;
 mod wording;
 
 pub use draft::{Draft, FieldFault, NAME_CHARS_MAX};
+pub use logo::{logo_file, remove_logo, save_logo};
 pub use secret::{NewSecret, WebhookSecret};
 pub use wording::{TEXT_CHARS_MAX, WordFault, WordingFault, check as check_words, save_words};
 
 use crate::{App, operator::Actor};
 use kernel::{Category, Env, EnvironmentId, Monotonic, Timestamp};
-use model::{platform::Environment, setting::Settings};
+use model::{
+    platform::Environment,
+    setting::{Settings, logo::LogoFault},
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -82,6 +87,8 @@ pub enum SettingFault {
     /// Somebody saved since the form was opened; what is stored now, for comparing.
     #[error("somebody else saved meanwhile")]
     Stale(Box<Stored>),
+    #[error("this file cannot be the logo")]
+    Logo(#[from] LogoFault),
     #[error("this environment has no settings")]
     Missing,
     #[error("a webhook secret")]
@@ -93,7 +100,7 @@ pub enum SettingFault {
 impl SettingFault {
     pub fn category(&self) -> Category {
         match self {
-            Self::Invalid(_) => Category::Invalid,
+            Self::Invalid(_) | Self::Logo(_) => Category::Invalid,
             Self::Stale(_) => Category::Conflict,
             Self::Missing => Category::Absent,
             Self::Seal(_) => Category::Fault,

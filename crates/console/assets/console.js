@@ -52,16 +52,23 @@
     if (fold.open) fold.timer = setTimeout(() => { fold.open = false; }, Number(fold.dataset.foldAfter) * 1000);
   }, true);
 
-  // Words beside their preview: it follows what is typed, and shows the page whose words have the focus.
+  // A form beside its preview: that follows what is typed (in the fields that the form names, or in any), and shows the
+  // page whose words have the focus.
   document.querySelectorAll("form[data-preview]").forEach((form) => {
-    const button = form.querySelector("[data-previews]");
-    const page = form.querySelector("select[name=page]");
+    const button = document.querySelector("[data-previews]");
+    const { page } = form.elements;
+    const shown = form.dataset.preview.split(" ").filter(Boolean);
     let due;
     const show = (soon) => {
       clearTimeout(due);
       due = setTimeout(() => form.requestSubmit(button), soon);
     };
-    form.addEventListener("input", (event) => show(event.target === page ? 0 : 300));
+    // Some fields of a form stand outside of it.
+    document.addEventListener("input", (event) => {
+      const { target } = event;
+      if (target.form !== form || (shown.length && !shown.includes(target.name))) return;
+      show(target === page ? 0 : 300);
+    });
     form.addEventListener("focusin", (event) => {
       const of = event.target.closest("[data-page]")?.dataset.page;
       if (!of || of === page.value) return;

@@ -15,3 +15,24 @@ pub fn style(colour: Colour) -> String {
     ];
     format!(":root{{{}}}\n", variables.concat())
 }
+
+/// In words, where and to what the colour is shifted.
+pub fn adjusted(colour: Colour) -> String {
+    let (dark, link, dark_link) = (
+        colour.against(Colour::NIGHT, SHAPE),
+        colour.against(Colour::WHITE, TEXT),
+        colour.against(Colour::NIGHT, TEXT),
+    );
+    let ink = if colour.ink() == Colour::WHITE { "white" } else { "black" };
+    let shifted = |to: Colour, place: &str| (to != colour).then(|| format!("{to} {place}"));
+    let shifts = [
+        shifted(dark, "on dark pages"),
+        shifted(link, "for links on light pages"),
+        shifted(dark_link, "for links on dark pages"),
+    ];
+    let shifts: Vec<String> = shifts.into_iter().flatten().collect();
+    if shifts.is_empty() {
+        return format!("Text on it is {ink}; it is used as it is on light and on dark pages.");
+    }
+    format!("Text on it is {ink}. To be seen by everybody it becomes {}.", shifts.join(", "))
+}

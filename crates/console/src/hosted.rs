@@ -6,8 +6,9 @@
 use crate::{
     ConsoleState,
     failure::html,
+    path,
     policy::Framed,
-    view::hosted::{Brand, Footer, Line, LineState, Message, Progress},
+    view::hosted::{Brand, Footer, Line, LineState, Message, Picture, Progress},
     visitor::address,
 };
 use app::{
@@ -21,11 +22,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use kernel::{Category, RequestId, RunId};
+use kernel::{Category, Env, RequestId, RunId};
 use minijinja::{Environment, context};
 use model::{
     run::NodeStatus,
-    setting::{Settings, Words},
+    setting::{Words, logo::Logo},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -156,21 +157,46 @@ pub(crate) fn built_in(name: &str) -> &'static str {
 /// The account that a preview speaks of.
 const SAMPLE_ACCOUNT: &str = "Acme Rockets";
 
-/// A page with other words than those that are saved, for the frame beside them. It neither looks for news nor leads on.
-pub(crate) fn preview(current: &Current, words: Words, page: &str) -> Response {
-    let settings = Settings { words, ..current.settings.clone() };
-    let current = Current { settings, ..current.clone() };
-    let shown = |texts| message(&current, "", texts, None);
-    let answer = match page {
+/// A page as its builder has set it or is about to, for the frame beside their form. It neither looks for news nor leads on.
+pub(crate) fn preview(current: &Current, page: &str) -> Response {
+    preview_with(current, page, current.settings.logo.as_ref().map(|logo| picture(current.env, logo)))
+}
+
+/// The same with a logo that is not saved.
+pub(crate) fn preview_with(current: &Current, page: &str, logo: Option<Picture>) -> Response {
+    let shown = |texts| {
+        let page = message(current, "", texts, None);
+        Message { brand: Brand { logo: logo.clone(), ..page.brand }, ..page }
+    };
+    framed(match page {
         "waitlist" => html(&shown(["waitlist_title", "waitlist_text", "waitlist_next"])),
         "trouble" => html(&shown(["trouble_title", "trouble_text", "trouble_next"])),
         "ended" => html(&shown(["ended_title", "ended_text", "ended_next"])),
         "sign_in" => {
             let page = shown(["sign_in_title", "sign_in_text", ""]);
-            html(&Message { way_on: Some(way_on(&current, "#")), ..page })
+            html(&Message { way_on: Some(way_on(current, "#")), ..page })
         }
-        _ => html(&sample_progress(&current)),
+        _ => {
+            let page = sample_progress(current);
+            html(&Progress { brand: Brand { logo, ..page.brand }, ..page })
+        }
+    })
+}
+
+/// What there is to say in place of a preview.
+pub(crate) fn remark(current: &Current, title: &str, text: &str) -> Response {
+    let page = Message {
+        brand: brand(current, ""),
+        name: "remark",
+        title: title.to_owned(),
+        paragraphs: vec![text.to_owned()],
+        way_on: None,
+        refresh: None,
     };
+    framed(html(&page))
+}
+
+fn framed(answer: Response) -> Response {
     (Extension(Framed::Page), answer).into_response()
 }
 
@@ -258,8 +284,14 @@ fn brand(current: &Current, reference: &str) -> Brand {
     Brand {
         name: settings.product_name.clone(),
         colour: settings.colour.trim_start_matches('#').to_lowercase(),
+        logo: settings.logo.as_ref().map(|logo| picture(current.env, logo)),
         footer: footer(&Texts::of(current, ""), settings.support_address.as_deref(), reference),
     }
+}
+
+/// The logo that is saved, under the address that everybody may load.
+pub(crate) fn picture(env: Env, logo: &Logo) -> Picture {
+    Picture::of(logo, path::logo_file(env, &logo.file_name()))
 }
 
 /// The sentence is cut at the address, which becomes a link. Nothing to say: no footer.
@@ -287,8 +319,12 @@ fn footer(texts: &Texts<'_>, support: Option<&str>, reference: &str) -> Option<F
 fn nobody(status: StatusCode, title: &'static str, text: &str, busy: Option<RequestId>) -> Response {
     let texts = Texts { product: "", account: "", words: &NONE };
     let reference = busy.map(|id| id.to_string()).unwrap_or_default();
-    let brand =
-        Brand { name: texts.text("nobody"), colour: OURS.into(), footer: footer(&texts, None, &reference) };
+    let brand = Brand {
+        name: texts.text("nobody"),
+        colour: OURS.into(),
+        logo: None,
+        footer: footer(&texts, None, &reference),
+    };
     let page = Message {
         brand,
         name: title,

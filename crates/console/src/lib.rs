@@ -17,15 +17,16 @@ mod path;
 mod policy;
 #[doc(hidden)]
 pub mod sample;
+mod upload;
 mod view;
 mod visitor;
 #[doc(hidden)]
 pub mod words;
 
-use app::App;
+use app::{App, setting};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Path, Request},
+    extract::{DefaultBodyLimit, Path, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Redirect, Response},
@@ -79,8 +80,9 @@ pub fn operator_router(state: ConsoleState) -> Router {
         .layer(middleware::from_fn(failure::layer))
         .layer(middleware::from_fn_with_state(state.clone(), policy::operator))
         .layer(compression())
-        .with_state(state)
+        .with_state(state.clone())
         .merge(asset_router())
+        .merge(logo_router(state))
 }
 
 /// `/{product}/{environment}/{workflow}/{page}/{token}`.
@@ -97,6 +99,14 @@ fn asset_router() -> Router {
         .route("/assets/brand/{colour}", get(brand))
         .layer(middleware::from_fn(policy::asset))
         .layer(compression())
+}
+
+/// What a builder has uploaded, for everybody. Pictures are small by themselves: nothing compresses them.
+fn logo_router(state: ConsoleState) -> Router {
+    Router::new()
+        .route("/assets/logo/{environment}/{file}", get(logo))
+        .layer(middleware::from_fn(policy::asset))
+        .with_state(state)
 }
 
 /// Text is a quarter as long on its way. Tokens in forms are masked for its sake ([`webkit::csrf::token`]).
@@ -129,6 +139,28 @@ async fn brand(Path(file): Path<String>, request: Request) -> Response {
     let mut response = ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], style).into_response();
     keep(response.headers_mut());
     response
+}
+
+/// The logo of an environment's pages. Its media type is the one that its bytes were found to have.
+async fn logo(
+    State(state): State<ConsoleState>,
+    Path((environment, file)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let Ok(environment) = environment.parse() else { return no_such_file(&request) };
+    match setting::logo_file(&state.app, environment, &file).await {
+        Ok(Some((logo, bytes))) => {
+            let mut response = ([(header::CONTENT_TYPE, logo.kind.media_type())], bytes).into_response();
+            keep(response.headers_mut());
+            response
+        }
+        Ok(None) => no_such_file(&request),
+        Err(fault) => {
+            let id = webkit::request_id(request.extensions());
+            tracing::error!(request.id = %id, error = %kernel::chain(&fault), "a logo could not be read");
+            Refusal::of(fault.category(), "the logo could not be read").into_response(Family::Telemetry, id)
+        }
+    }
 }
 
 fn no_such_file(request: &Request) -> Response {

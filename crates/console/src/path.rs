@@ -1,6 +1,6 @@
 //! Where the pages are. Handlers and templates build links from these, never from strings of their own.
 
-use kernel::{DeliveryId, KeyId, MailId, RunId};
+use kernel::{DeliveryId, Env, KeyId, MailId, RunId};
 use model::platform::Stage;
 use url::form_urlencoded::Serializer;
 
@@ -187,13 +187,35 @@ pub(crate) fn test_mail(stage: Stage) -> String {
     format!("{}/test-mail", settings(stage))
 }
 
-/// The words of the hosted pages.
+/// Hosted pages with what is typed in *Settings*.
+pub(crate) fn settings_preview(stage: Stage) -> String {
+    format!("{}/preview", settings(stage))
+}
+
+/// The words of the hosted pages and mails.
 pub(crate) fn wording(stage: Stage) -> String {
     format!("{}/words", settings(stage))
 }
 
 pub(crate) fn wording_preview(stage: Stage) -> String {
     format!("{}/preview", wording(stage))
+}
+
+pub(crate) fn logo(stage: Stage) -> String {
+    format!("{}/logo", settings(stage))
+}
+
+pub(crate) fn logo_preview(stage: Stage) -> String {
+    format!("{}/preview", logo(stage))
+}
+
+pub(crate) fn logo_remove(stage: Stage) -> String {
+    format!("{}/remove", logo(stage))
+}
+
+/// A logo for everybody. Its name is made of its content.
+pub(crate) fn logo_file(env: Env, name: &str) -> String {
+    format!("/assets/logo/{env}/{name}")
 }
 
 /// The part of *Settings* that says how mails leave.

@@ -28,8 +28,8 @@ const FRAMED: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; \
      frame-ancestors 'self'; sandbox",
 );
-/// An asset is nobody's page.
-const ASSET: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// An asset is nobody's page: opened as one it may do nothing, whatever its bytes are taken for.
+const ASSET: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 
 /// Marks an answer that is shown in a frame of one of our own pages.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +58,12 @@ pub(crate) async fn operator(State(state): State<ConsoleState>, request: Request
 
 /// The same policy for a page that one of ours shows in a frame.
 fn within_our_pages(policy: &HeaderValue) -> HeaderValue {
-    let policy =
-        policy.to_str().unwrap_or_default().replace("frame-ancestors 'none'", "frame-ancestors 'self'");
+    // A picture that is not saved comes with its page.
+    let policy = policy
+        .to_str()
+        .unwrap_or_default()
+        .replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+        .replace("img-src 'self'", "img-src 'self' data:");
     HeaderValue::try_from(policy).unwrap_or(ASSET)
 }
 

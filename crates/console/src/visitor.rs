@@ -211,7 +211,7 @@ pub(crate) fn address(parts: &axum::http::Extensions) -> std::net::IpAddr {
     known.unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
 }
 
-fn unread(fault: BodyFault) -> Response {
+pub(crate) fn unread(fault: BodyFault) -> Response {
     let refused = |title, text| Failure::new(Category::Invalid, title, text).into_response();
     match fault {
         BodyFault::TooLarge => refused("The form is too large", "Shorten what you entered."),
@@ -225,7 +225,7 @@ fn unread(fault: BodyFault) -> Response {
     }
 }
 
-fn forged() -> Failure {
+pub(crate) fn forged() -> Failure {
     Failure::new(
         Category::Forbidden,
         "This form was not taken",
@@ -237,7 +237,7 @@ fn failed(fault: impl Into<Failure>) -> Response {
     fault.into().into_response()
 }
 
-fn unreadable(cause: impl std::error::Error + Send + Sync + 'static) -> Response {
+pub(crate) fn unreadable(cause: impl std::error::Error + Send + Sync + 'static) -> Response {
     Failure::of(Category::Invalid, cause).into_response()
 }
 

@@ -2,8 +2,10 @@
 
 pub mod address;
 pub mod colour;
+pub mod logo;
 
 use kernel::Timestamp;
+use logo::Logo;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use url::Url;
@@ -62,6 +64,9 @@ pub struct Settings {
     pub mail: Mailing,
     #[serde(default)]
     pub words: Words,
+    /// Kept apart from the document, and its bytes apart from this.
+    #[serde(skip)]
+    pub logo: Option<Logo>,
 }
 
 impl Settings {
@@ -80,6 +85,7 @@ impl Settings {
             role: Choice { id: ADMIN.to_owned(), name: "Admin".to_owned() },
             mail: Mailing::default(),
             words: Words::new(),
+            logo: None,
         }
     }
 }

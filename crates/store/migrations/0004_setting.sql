@@ -6,6 +6,8 @@ CREATE TABLE setting (
     document TEXT NOT NULL,
     -- apart from the document: the sender writes it while somebody may be editing the rest
     webhook_disabled_at BIGINT,
+    -- apart as well: it has a form of its own. What the logo is, without its bytes; NULL: there is none
+    logo TEXT,
     changed_at BIGINT NOT NULL,
     changed_by TEXT {key}
 );
@@ -18,4 +20,13 @@ CREATE TABLE webhook_secret (
     created_at BIGINT NOT NULL,
     ends_at BIGINT,
     PRIMARY KEY (environment_id, id)
+);
+
+-- The bytes of logos, by their hash. Those that were replaced stay for a while: mails show them.
+CREATE TABLE logo (
+    environment_id TEXT {key} NOT NULL,
+    hash TEXT {key} NOT NULL,
+    content {bytes} NOT NULL,
+    uploaded_at BIGINT NOT NULL,
+    PRIMARY KEY (environment_id, hash)
 );

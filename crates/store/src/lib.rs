@@ -9,6 +9,7 @@ pub mod handover;
 pub mod idempotency;
 pub mod key;
 pub mod lead;
+pub mod logo;
 pub mod mail;
 pub mod operator;
 pub mod platform;
@@ -47,6 +48,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         idempotency::STATEMENTS,
         key::STATEMENTS,
         lead::STATEMENTS,
+        logo::STATEMENTS,
         mail::STATEMENTS,
         operator::STATEMENTS,
         platform::STATEMENTS,

@@ -4,7 +4,7 @@
 //! its own, because the sender writes it (a 410) while somebody may be editing the rest.
 
 use kernel::{Env, OperatorId, Timestamp, WebhookSecretId};
-use model::setting::Settings;
+use model::setting::{Settings, logo::Logo};
 use sql::{Fault, Lock, Row, Tx, params, statements};
 
 /// An environment has one current secret and those rotated within a day: far fewer than this.
@@ -13,11 +13,12 @@ const SECRETS_MAX: i64 = 20;
 statements! {
     pub(crate) CREATE = "INSERT INTO setting (environment_id, version, document, changed_at) VALUES ($1, 1, $2, $3) \
         ON CONFLICT (environment_id) DO NOTHING RETURNING version";
-    pub(crate) LOAD = "SELECT version, document, webhook_disabled_at, changed_at, changed_by FROM setting WHERE environment_id = $1";
+    pub(crate) LOAD = "SELECT version, document, webhook_disabled_at, changed_at, changed_by, logo FROM setting WHERE environment_id = $1";
     pub(crate) SAVE = "UPDATE setting SET version = version + 1, document = $3, \
         webhook_disabled_at = CASE WHEN $4 THEN NULL ELSE webhook_disabled_at END, \
         changed_at = $5, changed_by = $6 WHERE environment_id = $1 AND version = $2 RETURNING version";
     pub(crate) DISABLE = "UPDATE setting SET webhook_disabled_at = $2 WHERE environment_id = $1 AND webhook_disabled_at IS NULL RETURNING version";
+    pub(crate) SET_LOGO = "UPDATE setting SET logo = $2, changed_at = $3, changed_by = $4 WHERE environment_id = $1 RETURNING version";
     pub(crate) ENABLE = "UPDATE setting SET webhook_disabled_at = NULL WHERE environment_id = $1";
 
     pub(crate) ADD_SECRET = "INSERT INTO webhook_secret (environment_id, id, sealed, created_at) VALUES ($1, $2, $3, $4)";
@@ -91,6 +92,24 @@ pub fn save(tx: &mut Tx<'_>, env: Env, settings: &Settings, change: Change) -> R
     )
 }
 
+/// Names the logo that is shown from now on; `false` when the environment has no settings. The version stays: whoever has
+/// the form open changes nothing of it. Under [`lock`].
+pub fn set_logo(
+    tx: &mut Tx<'_>,
+    env: Env,
+    logo: Option<&Logo>,
+    at: Timestamp,
+    by: OperatorId,
+) -> Result<bool, Fault> {
+    tx.holds(&lock(env))?;
+    let logo = logo.map(serde_json::to_string).transpose().map_err(crate::encoding)?;
+    let row =
+        tx.query_opt(&SET_LOGO, params![&env.to_string(), logo.as_deref(), at, &by.to_string()], |row| {
+            row.get::<i64>(0)
+        })?;
+    Ok(row.is_some())
+}
+
 /// Stops sending to the webhook; `false` when that had been done before: the first time stays. Under [`lock`], so that
 /// no other URL is saved between the look at it and this.
 pub fn disable_webhook(tx: &mut Tx<'_>, env: Env, now: Timestamp) -> Result<bool, Fault> {
@@ -140,5 +159,6 @@ fn document(settings: &Settings) -> Result<String, Fault> {
 fn stored(row: &Row<'_>) -> Result<Stored, Fault> {
     let mut settings: Settings = crate::json(row, 1)?;
     settings.webhook.disabled_at = row.get(2)?;
+    settings.logo = row.get::<Option<String>>(5)?.map(|_| crate::json(row, 5)).transpose()?;
     Ok(Stored { settings, version: row.get(0)?, changed_at: row.get(3)?, changed_by: row.parse_opt(4)? })
 }

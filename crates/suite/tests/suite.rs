@@ -10,6 +10,7 @@ mod suite {
     mod browser;
     mod builder;
     mod config;
+    mod console_brand;
     mod console_entrance;
     mod console_integration;
     mod console_keys;

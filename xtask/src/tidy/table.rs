@@ -214,6 +214,10 @@ pub(super) const VOUCHES: &[Place] = &[
         path: "crates/app/src/handover/otp.rs",
         reason: "a one-time code names the environment it was made in",
     },
+    Place {
+        path: "crates/app/src/setting/logo.rs",
+        reason: "a logo is public: its address names its environment",
+    },
     Place { path: "crates/app/src/init.rs", reason: "command line" },
     Place { path: "crates/server/src/cli/key.rs", reason: "command line" },
     Place { path: "crates/server/src/doctor/state.rs", reason: "command line" },

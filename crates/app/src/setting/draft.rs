@@ -121,6 +121,7 @@ impl Draft {
             },
             mail: judge.mailing(),
             words: Words::new(),
+            logo: None,
         };
         if judge.faults.is_empty() { Ok(settings) } else { Err(judge.faults) }
     }

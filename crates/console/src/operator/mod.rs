@@ -8,6 +8,7 @@ mod integrate;
 mod integration;
 mod keys;
 mod list;
+mod logo;
 mod mails;
 mod people;
 mod profile;
@@ -74,9 +75,13 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/keys/new", get(keys::form).post(keys::create))
         .route("/{stage}/keys/{key}/revoke", get(keys::revoke_page).post(keys::revoke))
         .route("/{stage}/settings", get(settings::page).post(settings::save))
+        .route("/{stage}/settings/preview", post(settings::preview))
         .route("/{stage}/settings/test-mail", post(settings::test_mail))
         .route("/{stage}/settings/words", get(wording::page).post(wording::save))
         .route("/{stage}/settings/words/preview", get(wording::saved).post(wording::preview))
+        .route("/{stage}/settings/logo", get(logo::page).post(logo::save))
+        .route("/{stage}/settings/logo/preview", post(logo::preview))
+        .route("/{stage}/settings/logo/remove", post(logo::remove))
         .route("/{stage}/settings/enable", post(settings::enable))
         .route("/{stage}/settings/rotate", get(settings::rotate_page).post(settings::rotate))
         .fallback(unknown)

@@ -1,21 +1,21 @@
 //! *Settings* of one environment. Nothing typed is lost: not by a mistake, not by somebody who was faster.
 
-use super::entrance::sentence;
+use super::{entrance::sentence, wording};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
-    path,
+    hosted, path,
     view::{
         Notice, Room, Tone,
         setting::{Field as FieldView, Fields, MailServer, Secret, Settings},
         sign_in::Confirm,
     },
-    visitor::{Asked, Nothing, Place, Posted},
+    visitor::{Asked, Nothing, Partial, Place, Posted},
     words::{counted, term},
 };
 use app::{
     mail::{self, TrialFault},
-    setting::{self, Draft, Field, FieldFault, SettingFault},
+    setting::{self, Current, Draft, Field, FieldFault, SettingFault},
 };
 use axum::{
     extract::State,
@@ -34,6 +34,18 @@ pub(crate) struct View {
     /// What has just been done: `saved`, `enabled`, `rotated`.
     #[serde(default)]
     done: String,
+    /// The colour that is typed: the form is drawn with it, and asks so for what becomes of it.
+    colour: Option<String>,
+}
+
+/// What of the form the hosted pages show, and which of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Preview {
+    product_name: String,
+    colour: String,
+    support_address: String,
+    page: String,
 }
 
 /// What stands beside the fields: what is wrong, what somebody else saved.
@@ -46,12 +58,17 @@ struct Remarks {
 pub(crate) async fn page(
     State(state): State<ConsoleState>,
     place: Place,
+    partial: Partial,
     Asked(view): Asked<View>,
 ) -> Response {
     let mut draft = Draft::of(&place.current.settings, place.current.version);
     draft.mail_test_to.clone_from(&place.actor().email);
     let notice = done(&view.done);
-    html(&draw(&state, &place, &draft, &Remarks::default(), notice, view.secret == "shown"))
+    if let Some(colour) = view.colour {
+        draft.colour = colour;
+    }
+    let page = draw(&state, &place, &draft, &Remarks::default(), notice, view.secret == "shown");
+    if partial.0 { html(&page.as_shade()) } else { html(&page) }
 }
 
 pub(crate) async fn save(
@@ -82,6 +99,25 @@ pub(crate) async fn save(
         }
         Err(fault) => Err(fault.into()),
     }
+}
+
+/// A hosted page in the name and colour that are typed; nothing is saved. What cannot be stands there as it is saved.
+pub(crate) async fn preview(Posted { place, form }: Posted<Place, Preview>) -> Response {
+    let saved = &place.current.settings;
+    let Preview { product_name, colour, support_address, page } = form;
+    let draft = Draft { product_name, colour, support_address, ..Draft::default() };
+    let bad = draft.check(place.stage).err().unwrap_or_default();
+    let good = |field: Field| bad.iter().all(|fault| fault.field != field);
+    let typed =
+        |field: Field, saved: &str| if good(field) { draft.text(field).trim() } else { saved }.to_owned();
+    let support = typed(Field::SupportAddress, saved.support_address.as_deref().unwrap_or_default());
+    let settings = model::setting::Settings {
+        product_name: typed(Field::ProductName, &saved.product_name),
+        colour: typed(Field::Colour, &saved.colour),
+        support_address: Some(support).filter(|address| !address.is_empty()),
+        ..saved.clone()
+    };
+    hosted::preview(&Current { settings, ..(*place.current).clone() }, &page)
 }
 
 /// Sends a test mail with what is typed; nothing is saved and nothing typed is lost.
@@ -183,6 +219,7 @@ fn draw(
 ) -> Settings {
     let current = &place.current;
     let speaker = &place.speaker;
+    let bad = |field: Field| remarks.faults.iter().any(|fault| fault.field == field);
     let seen = draft.colour.trim().parse::<Colour>().or_else(|_| current.settings.colour.parse());
     Settings {
         frame: place.frame(Room::Settings, notice),
@@ -198,6 +235,9 @@ fn draw(
         name_max: setting::NAME_CHARS_MAX,
         address_max: Email::BYTES_MAX,
         swatch: seen.map_or_else(|_| "none".to_owned(), |colour| colour.to_string()),
+        shade: if bad(Field::Colour) { String::new() } else { shade(draft, place.stage) },
+        logo: current.settings.logo.as_ref().map(|logo| hosted::picture(place.env, logo)),
+        pages: wording::titles(),
     }
 }
 
@@ -230,6 +270,16 @@ fn fields(draft: &Draft, remarks: &Remarks) -> Fields {
         mail_from_name: field(Field::MailFromName),
         mail_keep: field(Field::MailKeep),
         mail_test_to: field(Field::MailTestTo),
+    }
+}
+
+/// What becomes of the colour that is typed, so that everybody can read what stands in it.
+fn shade(draft: &Draft, stage: Stage) -> String {
+    let fault = draft.check(stage).err().into_iter().flatten().find(|fault| fault.field == Field::Colour);
+    match (draft.colour.trim().parse(), fault) {
+        (Ok(colour), None) => crate::colour::adjusted(colour),
+        (_, Some(fault)) => format!("It cannot be saved so: {}.", fault.message),
+        _ => String::new(),
     }
 }
 

@@ -12,13 +12,13 @@ use crate::{
     visitor::{Asked, Place, Posted},
     words::counted,
 };
-use app::setting::{self, SettingFault, WordFault, WordingFault};
+use app::setting::{self, Current, SettingFault, WordFault, WordingFault};
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use model::setting::Words;
+use model::setting::{Settings, Words};
 use serde::Deserialize;
 
 /// What the form of the words is sent with: every text by its name, and the version that the person was looking at.
@@ -125,7 +125,7 @@ pub(crate) async fn save(
 
 /// A page with the words that are saved.
 pub(crate) async fn saved(place: Place, Asked(view): Asked<View>) -> Response {
-    hosted::preview(&place.current, place.current.settings.words.clone(), &view.page)
+    hosted::preview(&place.current, &view.page)
 }
 
 /// A page with the words that are typed. A text that cannot be saved stands there as it was typed.
@@ -136,7 +136,18 @@ pub(crate) async fn preview(Posted { place, form }: Posted<Place, Form>) -> Resp
         .into_iter()
         .filter(|(name, text)| !text.trim().is_empty() && bad.iter().all(|one| one.name != *name));
     let page = form.get("page").map_or("", String::as_str);
-    hosted::preview(&place.current, good.collect(), page)
+    hosted::preview(&with(&place.current, good.collect()), page)
+}
+
+/// The environment as if these words were saved.
+fn with(current: &Current, words: Words) -> Current {
+    let settings = Settings { words, ..current.settings.clone() };
+    Current { settings, ..current.clone() }
+}
+
+/// How the preview calls each page, and its title.
+pub(super) fn titles() -> Vec<(&'static str, &'static str)> {
+    PAGES.iter().map(|(page, title, ..)| (*page, *title)).collect()
 }
 
 /// The texts that can be written, and the version.

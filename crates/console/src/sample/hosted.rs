@@ -1,13 +1,19 @@
 //! What end users meet, in the name and colour of a builder.
 
 use super::{Page, page};
-use crate::view::hosted::{Brand, Footer, Line, LineState, Message, Progress};
+use crate::view::hosted::{Brand, Footer, Line, LineState, Message, Picture, Progress};
+use model::setting::logo::Logo;
 
 pub(super) fn pages() -> Vec<Page> {
     let long = "The Extraordinarily Long Names & Other Stories Company of Old York";
     vec![
         page("hosted-progress", &progress("Acme Notes", GREEN)),
         page("hosted-progress-long", &progress(long, VIOLET)),
+        page(
+            "hosted-wordmark",
+            &in_logo(message(GREEN, "Preparing your workspace", &["This takes a few seconds."]), WORDMARK),
+        ),
+        page("hosted-icon", &in_logo(waitlist(), ICON)),
         page("hosted-waitlist", &waitlist()),
         page("hosted-trouble", &trouble()),
         page("hosted-ended", &ended()),
@@ -21,6 +27,18 @@ const AMBER: &str = "#b4540a";
 const BLUE: &str = "#2259c4";
 /// Each has a style sheet of its own.
 pub(super) const COLOURS: [&str; 4] = [GREEN, VIOLET, AMBER, BLUE];
+
+pub(super) const WORDMARK: &[u8] = include_bytes!("wordmark.png");
+const ICON: &[u8] = include_bytes!("icon.png");
+
+fn in_logo(page: Message, file: &[u8]) -> Message {
+    Message { brand: Brand { logo: picture(file), ..page.brand }, ..page }
+}
+
+pub(super) fn picture(file: &[u8]) -> Option<Picture> {
+    let logo = Logo::examine(file).ok()?;
+    Some(Picture::of(&logo, logo.inline(file)))
+}
 
 fn waitlist() -> Message {
     let texts = [
@@ -66,6 +84,7 @@ fn brand(name: &str, colour: &str) -> Brand {
     Brand {
         name: name.into(),
         colour: colour.trim_start_matches('#').into(),
+        logo: None,
         footer: Some(Footer {
             before: "Something wrong? Write to ".into(),
             address: Some("help@acme-notes.test".into()),

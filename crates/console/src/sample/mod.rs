@@ -8,6 +8,7 @@ mod hosted;
 mod integration;
 mod keys;
 mod list;
+mod logo;
 mod mails;
 mod profiles;
 mod run;
@@ -48,6 +49,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         search::pages(),
         run::pages(),
         keys::pages(),
+        logo::pages(),
         mails::pages(),
         webhooks::pages(),
         wording::pages(),

@@ -48,6 +48,10 @@ fn settings(stage: Stage) -> Settings {
         name_max: 80,
         address_max: 254,
         swatch: "#0f7a55".into(),
+        shade: "Text on it is white. To be seen by everybody it becomes #3f957a for links on dark pages."
+            .into(),
+        logo: super::hosted::picture(super::hosted::WORDMARK),
+        pages: vec![("progress", "Progress"), ("waitlist", "Waitlist")],
     }
 }
 

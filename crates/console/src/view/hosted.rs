@@ -1,6 +1,7 @@
 //! Pages of the builder's product: their name, colour and words; one card, one message, one way on.
 
 use askama::Template;
+use model::setting::logo::Logo;
 
 /// Whose page it is.
 #[derive(Debug, Clone)]
@@ -8,7 +9,30 @@ pub struct Brand {
     pub name: String,
     /// Six hexadecimal digits, the name of the style that carries the colour.
     pub colour: String,
+    /// In place of the initial.
+    pub logo: Option<Picture>,
     pub footer: Option<Footer>,
+}
+
+/// The logo, in the size that it is drawn in.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    pub src: String,
+    pub width: u32,
+    pub height: u32,
+    /// It says the name by itself; beside an icon the name is written.
+    pub wordmark: bool,
+}
+
+impl Picture {
+    /// The largest that it is drawn, in CSS pixels: a phone of 320 px has room for it.
+    const WIDTH_MAX: u32 = 200;
+    const HEIGHT_MAX: u32 = 36;
+
+    pub fn of(logo: &Logo, src: String) -> Self {
+        let (width, height) = logo.within(Self::WIDTH_MAX, Self::HEIGHT_MAX);
+        Self { src, width, height, wordmark: logo.is_wordmark() }
+    }
 }
 
 /// Whom to write to and what to mention. The address is a link between two pieces of a sentence.

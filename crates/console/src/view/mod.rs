@@ -7,6 +7,7 @@ pub mod hosted;
 pub mod integration;
 pub mod key;
 pub mod list;
+pub mod logo;
 pub mod mail;
 pub mod profile;
 pub mod run;

@@ -1,6 +1,6 @@
 //! *Settings* of one environment.
 
-use super::frame::Frame;
+use super::{frame::Frame, hosted::Picture};
 use crate::words::When;
 use askama::Template;
 use model::platform::Stage;
@@ -53,7 +53,7 @@ pub struct MailServer {
 }
 
 #[derive(Debug, Template)]
-#[template(path = "operator/settings.html")]
+#[template(path = "operator/settings.html", blocks = ["shade"])]
 pub struct Settings {
     pub frame: Frame,
     pub version: i64,
@@ -69,6 +69,11 @@ pub struct Settings {
     pub mail: Option<MailServer>,
     pub zones: Vec<String>,
     pub swatch: String,
+    /// How the colour that is typed is shown where it stands.
+    pub shade: String,
+    pub logo: Option<Picture>,
+    /// The pages that the preview can show: how it calls them, and their titles.
+    pub pages: Vec<(&'static str, &'static str)>,
     /// The longest name and mail address, as the form's fields hold them back.
     pub name_max: usize,
     pub address_max: usize,

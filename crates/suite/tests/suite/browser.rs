@@ -55,7 +55,7 @@ impl Browser {
         self.send(house, request).await
     }
 
-    fn request(&self, method: Method, path: &str) -> http::request::Builder {
+    pub fn request(&self, method: Method, path: &str) -> http::request::Builder {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder().method(method).uri(path).header("host", "hosted.test");
@@ -68,7 +68,7 @@ impl Browser {
         request
     }
 
-    async fn send(&mut self, house: &House, request: Request<Body>) -> Answer {
+    pub async fn send(&mut self, house: &House, request: Request<Body>) -> Answer {
         let answer = house.send(request).await;
         for line in answer.headers.get_all("set-cookie") {
             let line = line.to_str().unwrap();

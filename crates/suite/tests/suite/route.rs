@@ -97,6 +97,7 @@ fn pages() -> Vec<Route> {
         get("/docs/trigger", "/docs/{page}", 200),
         get("/docs/trigger/", "/docs/{page}/", 308),
         get("/assets/x", "/assets/{file}", 404),
+        get("/assets/logo/x/y.png", "/assets/logo/{environment}/{file}", 404),
         get("/assets/brand/0f7a55.css", "/assets/brand/{colour}", 200),
         get("/a/b/c/continue", "/{product}/{environment}/{workflow}/{page}", 404),
         get("/a/b/c/continue/", "/{product}/{environment}/{workflow}/{page}/", 404),

@@ -70,6 +70,7 @@ fn table() -> Vec<Page> {
         get("/{stage}/keys/{key}/revoke", room),
         get("/{stage}/settings", room),
         get("/{stage}/settings/rotate", room),
+        get("/{stage}/settings/logo", room),
         get("/{stage}/settings/words", room),
         get("/{stage}/settings/words/preview", room),
         post("/sign-in", "email=a%40b.test&password=x", [403, 403, 403, 403, 403]),
@@ -84,6 +85,11 @@ fn table() -> Vec<Page> {
         post("/{stage}/webhooks/test", "", form),
         post("/{stage}/settings", "", empty_form),
         post("/{stage}/settings/test-mail", "", empty_form),
+        post("/{stage}/settings/preview", "", [303, 303, 403, 200, 403]),
+        // A form without a file is none; where one stands, its token is asked for.
+        post("/{stage}/settings/logo", "", [303, 303, 400, 400, 403]),
+        post("/{stage}/settings/logo/preview", "", [303, 303, 400, 400, 403]),
+        post("/{stage}/settings/logo/remove", "", form),
         // Somebody saved since version 0.
         post("/{stage}/settings/words", "", [303, 303, 403, 409, 403]),
         post("/{stage}/settings/words/preview", "", [303, 303, 403, 200, 403]),

@@ -1,0 +1,61 @@
+//! The logo of an environment: uploaded, removed, and served to everybody under an address made of its content.
+
+use super::{SettingFault, current};
+use crate::{App, operator::Actor};
+use kernel::{Env, EnvironmentId};
+use model::setting::logo::Logo;
+use std::sync::Arc;
+
+/// Makes the file the logo, if it can be one. It is shown from now on; nothing else of the settings changes.
+pub async fn save_logo(app: &App, actor: &Actor, env: Env, file: Vec<u8>) -> Result<Logo, SettingFault> {
+    let logo = Logo::examine(&file)?;
+    let (kept, content, by, now) = (logo.clone(), Arc::new(file), actor.id, app.db.now());
+    app.db
+        .write(store::setting::lock(env), move |tx| {
+            store::logo::put(tx, env, &kept.hash, &content, now)?;
+            match store::setting::set_logo(tx, env, Some(&kept), now, by)? {
+                true => Ok(()),
+                false => Err(SettingFault::Missing),
+            }
+        })
+        .await?;
+    app.settings.forget(env);
+    tracing::info!(operator.id = %actor.id, environment.id = %env, logo.hash = logo.hash, "an operator changed the logo");
+    Ok(logo)
+}
+
+/// From now on the product's initial stands in its place.
+pub async fn remove_logo(app: &App, actor: &Actor, env: Env) -> Result<(), SettingFault> {
+    let (by, now) = (actor.id, app.db.now());
+    app.db
+        .write(store::setting::lock(env), move |tx| store::setting::set_logo(tx, env, None, now, by))
+        .await?;
+    app.settings.forget(env);
+    tracing::info!(operator.id = %actor.id, environment.id = %env, "an operator removed the logo");
+    Ok(())
+}
+
+/// The logo that is shown now, with its bytes, if this is its file's name. One that was replaced or removed is nobody's any more.
+pub async fn logo_file(
+    app: &App,
+    environment: EnvironmentId,
+    name: &str,
+) -> Result<Option<(Logo, Vec<u8>)>, SettingFault> {
+    // Its pages show it to everybody who knows their address.
+    let env = Env::vouched(environment);
+    let current = match current(app, env).await {
+        Ok(current) => current,
+        Err(SettingFault::Missing) => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let Some(logo) = current.settings.logo.clone().filter(|logo| logo.file_name() == name) else {
+        return Ok(None);
+    };
+    Ok(bytes(app, env, &logo).await?.map(|bytes| (logo, bytes)))
+}
+
+/// A logo's bytes, while they are kept.
+pub(crate) async fn bytes(app: &App, env: Env, logo: &Logo) -> Result<Option<Vec<u8>>, sql::Fault> {
+    let hash = logo.hash.clone();
+    app.db.read(move |tx| store::logo::get(tx, env, &hash)).await
+}
