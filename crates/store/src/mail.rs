@@ -71,32 +71,33 @@ pub struct Filter {
 /// The most rows of one page.
 pub const LIST_MAX: usize = 200;
 
+/// Mails of one environment as [`mail`] reads them.
+macro_rules! mails {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html,
+             message_id, fate, under_way, retry_at, sent_at, refused, attempts, created_at FROM mail
+             WHERE environment_id = $1 ",
+            $which
+        )
+    };
+}
+
 statements! {
     INSERT = "INSERT INTO mail (environment_id, id, run_id, template, sender_name, sender_address, reply_to, recipient, subject,
               body, html, message_id, fate, under_way, refused, attempts, created_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE, FALSE, 0, $14) ON CONFLICT (environment_id, id) DO NOTHING";
-    OF_RUN = "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html, message_id, fate,
-              under_way, retry_at, sent_at, refused, attempts, created_at FROM mail
-              WHERE environment_id = $1 AND run_id = $2 ORDER BY created_at, id LIMIT 10";
-    GET = "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html, message_id, fate,
-           under_way, retry_at, sent_at, refused, attempts, created_at FROM mail WHERE environment_id = $1 AND id = $2";
+    OF_RUN = mails!("AND run_id = $2 ORDER BY created_at, id LIMIT 10");
+    GET = mails!("AND id = $2");
     // Ids are time-ordered, so the primary key is the order of the list.
-    LIST = "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html, message_id, fate,
-            under_way, retry_at, sent_at, refused, attempts, created_at FROM mail
-            WHERE environment_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-    LIST_FATE = "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html, message_id, fate,
-            under_way, retry_at, sent_at, refused, attempts, created_at FROM mail
-            WHERE environment_id = $1 AND fate = $4 AND id < $2 ORDER BY id DESC LIMIT $3";
-    FIND = "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html, message_id, fate,
-            under_way, retry_at, sent_at, refused, attempts, created_at FROM mail
-            WHERE environment_id = $1 AND id < $2
+    LIST = mails!("AND id < $2 ORDER BY id DESC LIMIT $3");
+    LIST_FATE = mails!("AND fate = $4 AND id < $2 ORDER BY id DESC LIMIT $3");
+    FIND = mails!("AND id < $2
             AND (LOWER(recipient) LIKE $4 ESCAPE '!' OR LOWER(subject) LIKE $4 ESCAPE '!' OR run_id LIKE $4 ESCAPE '!')
-            ORDER BY id DESC LIMIT $3";
-    FIND_FATE = "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html, message_id, fate,
-            under_way, retry_at, sent_at, refused, attempts, created_at FROM mail
-            WHERE environment_id = $1 AND fate = $5 AND id < $2
+            ORDER BY id DESC LIMIT $3");
+    FIND_FATE = mails!("AND fate = $5 AND id < $2
             AND (LOWER(recipient) LIKE $4 ESCAPE '!' OR LOWER(subject) LIKE $4 ESCAPE '!' OR run_id LIKE $4 ESCAPE '!')
-            ORDER BY id DESC LIMIT $3";
+            ORDER BY id DESC LIMIT $3");
     COUNTS = "SELECT fate, COUNT(*) FROM mail WHERE environment_id = $1 GROUP BY fate ORDER BY fate LIMIT $2";
     COUNTS_FOUND = "SELECT fate, COUNT(*) FROM mail WHERE environment_id = $1
             AND (LOWER(recipient) LIKE $3 ESCAPE '!' OR LOWER(subject) LIKE $3 ESCAPE '!' OR run_id LIKE $3 ESCAPE '!')
