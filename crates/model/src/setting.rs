@@ -88,4 +88,35 @@ impl Settings {
             logo: None,
         }
     }
+
+    /// What a signup needs and nobody has set.
+    pub fn missing(&self) -> Vec<Needed> {
+        let unset = |needed: &Needed| match needed {
+            Needed::WebhookUrl => self.webhook.url.is_none(),
+            Needed::OnboardingUrl => self.onboarding_url.is_none(),
+            Needed::SuccessUrl => self.success_url.is_none(),
+        };
+        Needed::ALL.into_iter().filter(unset).collect()
+    }
+}
+
+/// Without these no signup begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    WebhookUrl,
+    OnboardingUrl,
+    SuccessUrl,
+}
+
+impl Needed {
+    pub const ALL: [Self; 3] = [Self::WebhookUrl, Self::OnboardingUrl, Self::SuccessUrl];
+
+    /// In a sentence.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WebhookUrl => "webhook URL",
+            Self::OnboardingUrl => "onboarding URL",
+            Self::SuccessUrl => "success URL",
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::{App, enrich, path};
 use kernel::{Category, EndUserId, Env, RunId, TenantId, WorkflowId};
 use model::email::Email;
 use model::run::{Event, Run, RunKind, RunState, Subject, UserId, advance, begin};
-use model::setting::Choice;
+use model::setting::{Choice, Needed};
 use sha2::{Digest, Sha256};
 use sql::{Lock, Tx};
 use std::net::IpAddr;
@@ -220,7 +220,11 @@ impl Command {
     /// The short run of a user who has been handed over before.
     fn login(&self, before: &Run) -> Result<Run, TriggerFault> {
         if self.step.current.settings.success_url.is_none() {
-            return Err(TriggerFault::Incomplete(vec![success_url(&self.step.current, &self.console)]));
+            return Err(TriggerFault::Incomplete(vec![item(
+                Needed::SuccessUrl,
+                &self.step.current,
+                &self.console,
+            )]));
         }
         let subject = Subject {
             user_id: before.user_id.clone(),
@@ -259,28 +263,17 @@ impl Command {
 
 /// What a signup needs and the environment does not have.
 pub fn missing(current: &Current, console: &Url) -> Vec<Missing> {
-    let settings = &current.settings;
-    let mut missing = Vec::new();
-    if settings.webhook.url.is_none() {
-        missing.push(item("webhook URL", current, console, "webhook"));
-    }
-    if settings.onboarding_url.is_none() {
-        missing.push(item("onboarding URL", current, console, "redirects"));
-    }
-    if settings.success_url.is_none() {
-        missing.push(success_url(current, console));
-    }
-    missing
+    current.settings.missing().into_iter().map(|needed| item(needed, current, console)).collect()
 }
 
-fn success_url(current: &Current, console: &Url) -> Missing {
-    item("success URL", current, console, "redirects")
-}
-
-fn item(item: &'static str, current: &Current, console: &Url, section: &str) -> Missing {
+fn item(needed: Needed, current: &Current, console: &Url) -> Missing {
+    let section = match needed {
+        Needed::WebhookUrl => "webhook",
+        Needed::OnboardingUrl | Needed::SuccessUrl => "redirects",
+    };
     let path = format!("{}#{section}", path::settings(current.environment.stage));
     let page = console.join(&path).map_or(path, String::from);
-    Missing { item, page }
+    Missing { item: needed.name(), page }
 }
 
 /// Of the body as parsed: key order and white space do not count.

@@ -19,6 +19,14 @@ const BODY_KEPT_BYTES: usize = 4_096;
 const HIDDEN: [&str; 5] =
     ["set-cookie", "authorization", "proxy-authenticate", "www-authenticate", "x-api-key"];
 
+/// Which addresses the webhooks of an environment may go to.
+pub const fn policy(stage: Stage) -> Policy {
+    match stage {
+        Stage::Development => Policy::Development,
+        Stage::Production => Policy::Production,
+    }
+}
+
 /// The signed request of this attempt; `None` when the environment has no usable secret.
 pub(super) fn request(current: &Current, url: Url, delivery: &Delivery, at: Timestamp) -> Option<Request> {
     let mut secrets =
@@ -27,13 +35,9 @@ pub(super) fn request(current: &Current, url: Url, delivery: &Delivery, at: Time
     for previous in secrets {
         signer = signer.and(previous);
     }
-    let policy = match current.environment.stage {
-        Stage::Development => Policy::Development,
-        Stage::Production => Policy::Production,
-    };
     let body = delivery.body.clone().into_bytes();
     let signed = signer.headers(delivery.id, at, &body);
-    let request = Request::post(url, policy)
+    let request = Request::post(url, policy(current.environment.stage))
         .header("user-agent", concat!("ThriveStack/", env!("CARGO_PKG_VERSION")))
         .json(body);
     Some(signed.into_iter().fold(request, |request, (name, value)| request.header(name, value)))

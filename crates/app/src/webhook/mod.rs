@@ -21,6 +21,7 @@ mod test_send;
 mod trouble;
 mod view;
 
+pub use attempt::policy;
 pub use deliver::Deliver;
 pub use gone::EndpointGone;
 pub use overdue::AckOverdue;

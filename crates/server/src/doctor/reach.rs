@@ -87,12 +87,8 @@ pub(super) async fn webhook(
     topic: &'static str,
     url: &Url,
 ) -> Finding {
-    let policy = match stage {
-        Stage::Development => Policy::Development,
-        Stage::Production => Policy::Production,
-    };
     let own = OwnListeners::new([config.listen]);
-    match Client::new(own).look(url.clone(), policy, LOOK_MAX).await {
+    match Client::new(own).look(url.clone(), app::webhook::policy(stage), LOOK_MAX).await {
         Ok(status) => {
             Finding::good(topic, format!("the webhook's {url} can be reached (it answers {status} to HEAD)"))
         }

@@ -7,7 +7,10 @@ use crate::{
     wiring::{self, Outside},
 };
 use kernel::{Env, Secret};
-use model::platform::{Environment, Stage};
+use model::{
+    platform::{Environment, Stage},
+    setting::Needed,
+};
 use sql::{Database, Fault};
 use store::{seal::Sealer, setting::Stored};
 
@@ -130,7 +133,7 @@ async fn integration(
     environment: &Environment,
     stored: Option<&Stored>,
 ) -> Vec<Finding> {
-    let topic = topic(environment.stage);
+    let topic = environment.stage.title();
     let Some(stored) = stored else {
         return vec![Finding::fail(
             topic,
@@ -139,17 +142,10 @@ async fn integration(
         )];
     };
     let settings = &stored.settings;
-    let missing: Vec<&str> = [
-        ("the webhook's address", settings.webhook.url.is_none()),
-        ("the onboarding address", settings.onboarding_url.is_none()),
-        ("the success address", settings.success_url.is_none()),
-    ]
-    .into_iter()
-    .filter_map(|(name, is_missing)| is_missing.then_some(name))
-    .collect();
+    let missing: Vec<&str> = settings.missing().into_iter().map(Needed::name).collect();
     let page = app::path::settings(environment.stage);
     let mut found = Vec::new();
-    if missing.len() == 3 && environment.stage == Stage::Production {
+    if missing.len() == Needed::ALL.len() && environment.stage == Stage::Production {
         return vec![Finding::good(topic, "nothing is set yet: no signup can begin here")];
     }
     if !missing.is_empty() {
@@ -164,13 +160,6 @@ async fn integration(
         found.push(reach::webhook(config, outside, environment.stage, topic, url).await);
     }
     found
-}
-
-const fn topic(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Development => "Development",
-        Stage::Production => "Production",
-    }
 }
 
 fn listed(names: &[&str]) -> String {
