@@ -9,10 +9,6 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use kernel::token;
 
-/// Where a page's forms may lead: no form leaves a hosted page.
-const OPERATOR: &str = "form-action 'self'";
-const HOSTED: &str = "form-action 'none'";
-
 tokio::task_local! {
     static NONCE: String;
 }
@@ -24,7 +20,7 @@ pub(crate) fn nonce() -> String {
 }
 
 /// A mail's HTML in its frame: styled by itself, as mails are, and cut off from everything else.
-const FRAMED: HeaderValue = HeaderValue::from_static(
+const MAIL: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; \
      frame-ancestors 'self'; sandbox",
 );
@@ -42,62 +38,55 @@ pub(crate) enum Framed {
 
 /// For the console. The referrer stays on our own origin: a form's sender is known, and no link outside learns a path.
 pub(crate) async fn operator(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
-    let (mut response, policy) = drawn(&state, OPERATOR, request, next).await;
-    if let Some(framed) = response.extensions().get::<Framed>().copied() {
-        let policy = match framed {
-            Framed::Mail => FRAMED,
-            Framed::Page => within_our_pages(&policy),
-        };
-        set(response.headers_mut(), policy, HeaderValue::from_static("no-referrer"));
-        response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
-        return response;
-    }
-    set(response.headers_mut(), policy, HeaderValue::from_static("same-origin"));
-    response
+    drawn(&state, "'self'", "same-origin", request, next).await
 }
 
-/// The same policy for a page that one of ours shows in a frame.
-fn within_our_pages(policy: &HeaderValue) -> HeaderValue {
-    // A picture that is not saved comes with its page.
-    let policy = policy
-        .to_str()
-        .unwrap_or_default()
-        .replace("frame-ancestors 'none'", "frame-ancestors 'self'")
-        .replace("img-src 'self'", "img-src 'self' data:");
-    HeaderValue::try_from(policy).unwrap_or(ASSET)
-}
-
-/// For hosted pages: their address holds a token, so nobody gets it as a referrer.
+/// For hosted pages: no form leaves them. Their address holds a token, so nobody gets it as a referrer.
 pub(crate) async fn hosted(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
-    let (mut response, policy) = drawn(&state, HOSTED, request, next).await;
-    set(response.headers_mut(), policy, HeaderValue::from_static("no-referrer"));
-    response
+    drawn(&state, "'none'", "no-referrer", request, next).await
 }
 
-/// The answer, and the policy whose nonce its page carries. Nothing is loaded from elsewhere: a foreign server would
-/// learn who is there.
-async fn drawn(state: &ConsoleState, forms: &str, request: Request, next: Next) -> (Response, HeaderValue) {
+/// The answer under the policy whose nonce its page carries; `forms` is where its forms may lead. Nothing is loaded
+/// from elsewhere: a foreign server would learn who is there.
+async fn drawn(
+    state: &ConsoleState,
+    forms: &str,
+    referrer: &'static str,
+    request: Request,
+    next: Next,
+) -> Response {
     let nonce = token::<16>(state.app.rng.as_ref());
+    let mut response = NONCE.scope(nonce.clone(), next.run(request)).await;
+    let framed = response.extensions().get::<Framed>().copied();
+    let (referrer, frames, ancestors, pictures) = match framed {
+        // A picture that is not saved comes with its page.
+        Some(_) => ("no-referrer", "SAMEORIGIN", "'self'", "'self' data:"),
+        None => (referrer, "DENY", "'none'", "'self'"),
+    };
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src 'self'; img-src 'self'; \
-         connect-src 'self'; frame-src 'self'; {forms}; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src 'self'; img-src {pictures}; \
+         connect-src 'self'; frame-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors {ancestors}"
     );
-    let response = NONCE.scope(nonce, next.run(request)).await;
-    // Of our own letters, so it is a legal value; without a policy a page would be open.
-    (response, HeaderValue::try_from(policy).unwrap_or(ASSET))
+    let policy = match framed {
+        Some(Framed::Mail) => MAIL,
+        // Of our own letters, so it is a legal value; without a policy a page would be open.
+        Some(Framed::Page) | None => HeaderValue::try_from(policy).unwrap_or(ASSET),
+    };
+    set(response.headers_mut(), policy, referrer, frames);
+    response
 }
 
 pub(crate) async fn asset(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    set(response.headers_mut(), ASSET, HeaderValue::from_static("no-referrer"));
+    set(response.headers_mut(), ASSET, "no-referrer", "DENY");
     response
 }
 
-fn set(headers: &mut HeaderMap, policy: HeaderValue, referrer: HeaderValue) {
+fn set(headers: &mut HeaderMap, policy: HeaderValue, referrer: &'static str, frames: &'static str) {
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    headers.insert(header::REFERRER_POLICY, referrer);
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(referrer));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static(frames));
     let opener = HeaderName::from_static("cross-origin-opener-policy");
     headers.insert(opener, HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
