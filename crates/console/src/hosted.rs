@@ -111,42 +111,33 @@ fn present(answer: Continue, reference: &str, partial: bool) -> Response {
         Continue::Redirect(url) => go_on(url.as_str(), partial),
         Continue::Progress(progress) => show_progress(&progress, reference, partial),
         Continue::Waitlisted(current) => {
-            let texts = ["waitlist_title", "waitlist_text", "waitlist_next"];
-            whole(&message(&current, reference, texts, Some(LOOK_AGAIN)), partial)
+            whole(&message(&current, reference, "waitlist", Some(LOOK_AGAIN)), partial)
         }
         Continue::Trouble(current) => {
-            let texts = ["trouble_title", "trouble_text", "trouble_next"];
-            whole(&message(&current, reference, texts, Some(LOOK_AGAIN)), partial)
+            whole(&message(&current, reference, "trouble", Some(LOOK_AGAIN)), partial)
         }
-        Continue::Ended(current) => {
-            let texts = ["ended_title", "ended_text", "ended_next"];
-            whole(&message(&current, reference, texts, None), partial)
-        }
-        Continue::SignIn(current, url) => {
-            let page = message(&current, reference, ["sign_in_title", "sign_in_text", ""], None);
-            let page = Message { way_on: Some(way_on(&current, url.as_str())), ..page };
-            whole(&page, partial)
-        }
+        Continue::Ended(current) => whole(&message(&current, reference, "ended", None), partial),
+        Continue::SignIn(current, url) => whole(&sign_in(&current, reference, url.as_str()), partial),
         Continue::Unknown => unknown(),
     }
 }
 
-/// A page of these texts: the title, then the paragraphs that there are.
-fn message(current: &Current, reference: &str, texts: [&'static str; 3], refresh: Option<u32>) -> Message {
-    let name = texts[0];
-    let [title, paragraphs @ ..] = texts.map(|name| Texts::of(current, "").text(name));
+/// The message of this name: its title, and the paragraphs that it has.
+fn message(current: &Current, reference: &str, name: &'static str, refresh: Option<u32>) -> Message {
+    let text = |part: &str| Texts::of(current, "").text(&format!("{name}_{part}"));
     Message {
         brand: brand(current, reference),
         name,
-        title,
-        paragraphs: paragraphs.into_iter().filter(|text| !text.is_empty()).collect(),
+        title: text("title"),
+        paragraphs: ["text", "next"].map(text).into_iter().filter(|text| !text.is_empty()).collect(),
         way_on: None,
         refresh,
     }
 }
 
-fn way_on(current: &Current, url: &str) -> (String, String) {
-    (Texts::of(current, "").text("sign_in_button"), url.to_owned())
+fn sign_in(current: &Current, reference: &str, url: &str) -> Message {
+    let button = Texts::of(current, "").text("sign_in_button");
+    Message { way_on: Some((button, url.to_owned())), ..message(current, reference, "sign_in", None) }
 }
 
 /// A text as it is built in; empty where there is none.
@@ -164,18 +155,13 @@ pub(crate) fn preview(current: &Current, page: &str) -> Response {
 
 /// The same with a logo that is not saved.
 pub(crate) fn preview_with(current: &Current, page: &str, logo: Option<Picture>) -> Response {
-    let shown = |texts| {
-        let page = message(current, "", texts, None);
-        Message { brand: Brand { logo: logo.clone(), ..page.brand }, ..page }
-    };
+    let drawn = |page: Message| html(&Message { brand: Brand { logo: logo.clone(), ..page.brand }, ..page });
+    let shown = |name| drawn(message(current, "", name, None));
     framed(match page {
-        "waitlist" => html(&shown(["waitlist_title", "waitlist_text", "waitlist_next"])),
-        "trouble" => html(&shown(["trouble_title", "trouble_text", "trouble_next"])),
-        "ended" => html(&shown(["ended_title", "ended_text", "ended_next"])),
-        "sign_in" => {
-            let page = shown(["sign_in_title", "sign_in_text", ""]);
-            html(&Message { way_on: Some(way_on(current, "#")), ..page })
-        }
+        "waitlist" => shown("waitlist"),
+        "trouble" => shown("trouble"),
+        "ended" => shown("ended"),
+        "sign_in" => drawn(sign_in(current, "", "#")),
         _ => {
             let page = sample_progress(current);
             html(&Progress { brand: Brand { logo, ..page.brand }, ..page })
