@@ -81,7 +81,7 @@ pub(crate) fn view(name: &str) -> Option<PageView<'static>> {
 
 /// What a search finds.
 pub(crate) fn results(asked: &str) -> Search {
-    Search { frame: frame("search", asked), missed: false, hits: search::find(pages(), asked) }
+    Search { frame: frame("search", asked), missed: false, hits: search::find(asked) }
 }
 
 /// Nothing is there: a search is the way on.

@@ -1,10 +1,14 @@
 //! Finding sections of the guide: each word that was asked for has to be in the section or its titles.
 
-use super::page::Page;
+use super::{
+    markdown::Section,
+    page::{Page, pages},
+};
 use crate::{
     path,
     view::guide::{Hit, Piece},
 };
+use std::sync::LazyLock;
 
 /// More words than this make nothing clearer.
 const WORDS_MAX: usize = 8;
@@ -13,44 +17,68 @@ const HITS_MAX: usize = 20;
 const BEFORE: usize = 60;
 const AFTER: usize = 180;
 
+/// A section as it is searched: in lower case, where every byte keeps its place.
+struct Searched {
+    page: &'static Page,
+    section: &'static Section,
+    title: String,
+    heading: String,
+    text: String,
+    code: String,
+}
+
+static SECTIONS: LazyLock<Vec<Searched>> = LazyLock::new(|| {
+    let searched = |page: &'static Page, section: &'static Section| Searched {
+        page,
+        section,
+        title: page.title.to_ascii_lowercase(),
+        heading: section.heading.to_ascii_lowercase(),
+        text: section.text.to_ascii_lowercase(),
+        code: section.code.to_ascii_lowercase(),
+    };
+    pages().iter().flat_map(|page| page.sections.iter().map(move |section| searched(page, section))).collect()
+});
+
 /// The sections with all of the words, the likeliest first. Upper and lower case are the same.
-pub(super) fn find(pages: &[Page], asked: &str) -> Vec<Hit> {
+pub(super) fn find(asked: &str) -> Vec<Hit> {
     let words: Vec<String> = asked.split_whitespace().take(WORDS_MAX).map(str::to_ascii_lowercase).collect();
     if words.is_empty() {
         return Vec::new();
     }
-    let mut found: Vec<(usize, Hit)> = Vec::new();
-    for page in pages {
-        for section in &page.sections {
-            let title = page.title.to_ascii_lowercase();
-            let heading = section.heading.to_ascii_lowercase();
-            let (text, code) = (section.text.to_ascii_lowercase(), section.code.to_ascii_lowercase());
-            let scores = words.iter().map(|word| score(word, &title, &heading, &text, &code));
-            let Some(score) = scores.sum::<Option<usize>>() else { continue };
-            let href = match section.anchor.as_str() {
-                "" => path::guide(page.name),
-                anchor => format!("{}#{anchor}", path::guide(page.name)),
-            };
-            let heading = Some(section.heading.clone()).filter(|heading| !heading.is_empty());
-            let only_in_code = !words.iter().any(|word| text.contains(word.as_str()));
-            let pieces = if only_in_code && words.iter().any(|word| code.contains(word.as_str())) {
-                excerpt(&section.code, &code, &words)
-            } else {
-                excerpt(&section.text, &text, &words)
-            };
-            found.push((score, Hit { title: page.title.clone(), heading, href, pieces }));
-        }
-    }
+    let scored = |one| Some((score(one, &words)?, one));
+    let mut found: Vec<(usize, &Searched)> = SECTIONS.iter().filter_map(scored).collect();
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    found.into_iter().take(HITS_MAX).map(|(_, hit)| hit).collect()
+    found.into_iter().take(HITS_MAX).map(|(_, one)| hit(one, &words)).collect()
 }
 
-/// A heading says what its section is about; in a text a word counts a few times at most.
-fn score(word: &str, title: &str, heading: &str, text: &str, code: &str) -> Option<usize> {
-    let exact = usize::from(heading == word) * 40;
-    let named = usize::from(heading.contains(word)) * 20 + usize::from(title.contains(word)) * 8;
-    let told = text.matches(word).take(5).count() * 2 + usize::from(code.contains(word));
-    Some(exact + named + told).filter(|score| *score > 0)
+fn hit(one: &Searched, words: &[String]) -> Hit {
+    let Searched { page, section, .. } = one;
+    let has = |text: &str| words.iter().any(|word| text.contains(word.as_str()));
+    Hit {
+        title: page.title.clone(),
+        heading: Some(section.heading.clone()).filter(|heading| !heading.is_empty()),
+        href: match section.anchor.as_str() {
+            "" => path::guide(page.name),
+            anchor => format!("{}#{anchor}", path::guide(page.name)),
+        },
+        pieces: if has(&one.code) && !has(&one.text) {
+            excerpt(&section.code, &one.code, words)
+        } else {
+            excerpt(&section.text, &one.text, words)
+        },
+    }
+}
+
+/// A heading says what its section is about; in a text a word counts a few times at most. `None` without one of them.
+fn score(one: &Searched, words: &[String]) -> Option<usize> {
+    let score = |word: &String| {
+        let (word, heading) = (word.as_str(), &one.heading);
+        let exact = usize::from(heading == word) * 40;
+        let named = usize::from(heading.contains(word)) * 20 + usize::from(one.title.contains(word)) * 8;
+        let told = one.text.matches(word).take(5).count() * 2 + usize::from(one.code.contains(word));
+        Some(exact + named + told).filter(|score| *score > 0)
+    };
+    words.iter().map(score).sum()
 }
 
 /// Some of the text, with the words marked in it. `lower` has the same length as `text`.
