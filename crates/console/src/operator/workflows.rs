@@ -1,12 +1,13 @@
 //! *Workflows*: each node with what it does in this environment, by the settings as they are now.
 
-use super::snippet;
+use super::{mails, snippet};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
     path,
     view::{
         Room,
+        mail::Inside,
         workflow::{Node, Workflow, Workflows},
     },
     visitor::Place,
@@ -21,16 +22,17 @@ use model::{
 use url::Url;
 
 pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Result<Response, Failure> {
+    let inside = mails::inside(&state, &place);
     let mut workflows = Vec::new();
     for definition in run::workflows(&state.app, place.env).await.map_err(run::ViewFault::from)? {
         let snippet = snippet::trigger_of(&state, &definition.workflow.to_string());
-        workflows.push(draw(&place, &definition, snippet));
+        workflows.push(draw(&place, inside, &definition, snippet));
     }
     Ok(html(&Workflows { frame: place.frame(Room::Workflows, None), workflows }))
 }
 
-fn draw(place: &Place, definition: &Definition, snippet: String) -> Workflow {
-    let path = |nodes: &[workflow::Node]| nodes.iter().map(|one| node(place, one.kind)).collect();
+fn draw(place: &Place, inside: Option<Inside>, definition: &Definition, snippet: String) -> Workflow {
+    let path = |nodes: &[workflow::Node]| nodes.iter().map(|one| node(place, inside, one.kind)).collect();
     Workflow {
         id: definition.workflow.to_string(),
         name: definition.name.clone(),
@@ -42,8 +44,8 @@ fn draw(place: &Place, definition: &Definition, snippet: String) -> Workflow {
     }
 }
 
-fn node(place: &Place, kind: Kind) -> Node {
-    let (note, lacks) = note(&place.current.settings, kind);
+fn node(place: &Place, inside: Option<Inside>, kind: Kind) -> Node {
+    let (note, lacks) = note(&place.current.settings, inside, kind);
     Node {
         title: kind.title(),
         // Its serialised name is a text always.
@@ -58,7 +60,7 @@ fn node(place: &Place, kind: Kind) -> Node {
 }
 
 /// What the node does here, and whether something that it needs is missing.
-fn note(settings: &Settings, kind: Kind) -> (String, bool) {
+fn note(settings: &Settings, inside: Option<Inside>, kind: Kind) -> (String, bool) {
     let url = |url: &Option<Url>| match url {
         Some(url) => (url.to_string(), false),
         None => ("No URL is set: triggers are refused.".to_owned(), true),
@@ -87,7 +89,10 @@ fn note(settings: &Settings, kind: Kind) -> (String, bool) {
         Kind::AwaitAck => ("Waits for POST /api/workflow from your backend.".to_owned(), false),
         Kind::OnboardingRedirect => url(&settings.onboarding_url),
         Kind::StoreLead => ("One lead per signup.".to_owned(), false),
-        Kind::WelcomeMail => ("Written, and kept here: no mail server is connected.".to_owned(), false),
+        Kind::WelcomeMail => match inside {
+            Some(why) => (format!("Written, and kept here: {}.", why.words()), false),
+            None => ("Written, and handed to your mail server.".to_owned(), false),
+        },
         Kind::SignIn => ("Tells your numbers that the person was here again.".to_owned(), false),
         Kind::SuccessRedirect => url(&settings.success_url),
     }
@@ -100,12 +105,12 @@ const fn section(kind: Kind) -> Option<&'static str> {
         Kind::AssociateRole | Kind::AssociatePlan => Some("plan"),
         Kind::ProvisionTenant => Some("webhook"),
         Kind::OnboardingRedirect | Kind::SuccessRedirect => Some("redirects"),
+        Kind::WelcomeMail => Some("mail"),
         Kind::Trigger
         | Kind::EnrichUser
         | Kind::EnrichCompany
         | Kind::AwaitAck
         | Kind::StoreLead
-        | Kind::WelcomeMail
         | Kind::SignIn => None,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use testkit::mail_server::{MailServer, Tls};
 
 const MAILS: &str = "/console/dev/mails";
+const WORKFLOWS: &str = "/console/dev/workflows";
 const SETTINGS: &str = "/console/dev/settings";
 const TEST_MAIL: &str = "/console/dev/settings/test-mail";
 
@@ -165,12 +166,15 @@ async fn what_was_kept_leaves_only_when_an_operator_sends_it() {
     let mut browser = Browser::signed_in(&house).await;
     house.set(house.env(), |settings| settings.mail.keep = true).await;
     welcome(&mut house, "ada").await;
-    has(&browser.get(&house, "/console/dev").await, 200, "this environment keeps them");
+    for page in ["/console/dev", WORKFLOWS] {
+        has(&browser.get(&house, page).await, 200, "this environment keeps them");
+    }
     let (path, page) = only_mail(&house, &mut browser).await;
     assert!(page.contains("Kept inside") && !page.contains("Send it"), "{page}");
     has(&browser.post(&house, &format!("{path}/send"), &[]).await, 409, "this environment keeps its mails");
 
     house.set(house.env(), |settings| settings.mail.keep = false).await;
+    has(&browser.get(&house, WORKFLOWS).await, 200, "handed to your mail server");
     days(&mut house, &mut browser, 2).await;
     assert!(server.taken().is_empty(), "a change of settings sends nothing that was written before it");
     browser.post(&house, &format!("{path}/send"), &[]).await;
@@ -189,7 +193,7 @@ async fn without_a_server_mails_stay_inside_and_every_page_says_so() {
     let mut house = House::new().await;
     let mut browser = Browser::signed_in(&house).await;
     welcome(&mut house, "ada").await;
-    for page in ["/console/dev", MAILS] {
+    for page in ["/console/dev", MAILS, WORKFLOWS] {
         has(&browser.get(&house, page).await, 200, "no mail server is connected");
     }
     has(&browser.get(&house, SETTINGS).await, 200, "THRIVESTACK_SMTP_URL");
