@@ -8,7 +8,7 @@ use crate::{
     path,
     view::{
         Notice, Room, Tone,
-        home::{DayRow, Home, Tile, Tried, Try},
+        home::{DayRow, First, Home, Tile, Tried, Try},
     },
     visitor::{Place, Posted},
     words::{count, counted, day},
@@ -84,23 +84,23 @@ async fn show(
     let totals = Totals::of(&all, usize::from(DAYS));
     let quiet =
         totals.signups.0 + totals.signups.1 == 0 && !now.is_empty() && before.iter().all(|d| d.whole == 0);
-    let empty = quiet && !app::run::any(&state.app, place.env).await?;
-    let integration = match empty {
-        true => Some(super::integration::said(&app::integration::checklist(&state.app, place.env).await?)),
+    let first = match quiet && !run::any(&state.app, place.env).await? {
+        true => Some(First {
+            integration: super::integration::said(&app::integration::checklist(&state.app, place.env).await?),
+            snippet: snippet::trigger(state, place.env).await?,
+        }),
         false => None,
     };
     let page = Home {
-        integration,
+        first,
         frame: place.frame(Room::Home, notice),
         period: period(place, now),
         tiles: tiles(place, &totals),
         chart: chart::bars(now, "signups", "accounts created", width(place.stage)),
         summary: summary(now, &totals),
         days: now.iter().rev().map(row).collect(),
-        empty,
         trial: trial(state, place, form, fault),
         inside: mails::inside(state, place),
-        snippet: snippet::trigger(state, place.env).await?,
     };
     Ok(html(&page))
 }

@@ -92,10 +92,14 @@ pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Res
             .collect()
     };
     let (rows, ended) = (rows(true), rows(false));
+    let snippet = match keys.as_slice() {
+        [] => Some(snippet::trigger(&state, place.env).await?),
+        _ => None,
+    };
     Ok(html(&Keys {
         sub: counted(rows.len() as u64, "key is good", "keys are good"),
         ended_said: counted(ended.len() as u64, "key that has ended", "keys that have ended"),
-        snippet: snippet::trigger(&state, place.env).await?,
+        snippet,
         frame: place.frame(Room::Keys, None),
         rows,
         ended,

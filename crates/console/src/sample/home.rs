@@ -5,7 +5,7 @@ use crate::{
     chart::{self, Day},
     view::{
         Frame, Room,
-        home::{DayRow, Home, Tile, Tried, Try},
+        home::{DayRow, First, Home, Tile, Tried, Try},
         mail::Inside,
     },
     words::{count, day},
@@ -72,8 +72,7 @@ fn home(stage: Stage) -> Home {
                 accounts: count(d.part),
             })
             .collect(),
-        empty: false,
-        integration: None,
+        first: None,
         trial: (stage == Stage::Development).then(|| Try {
             email: "ada@acme-rockets.com".into(),
             user_id: "try-7f3c2a".into(),
@@ -81,7 +80,6 @@ fn home(stage: Stage) -> Home {
             missing: Vec::new(),
         }),
         inside: (stage == Stage::Development).then_some(Inside::NoServer),
-        snippet: String::new(),
     }
 }
 
@@ -92,10 +90,8 @@ fn home_empty() -> Home {
     ];
     Home {
         frame: Frame { incidents: 0, ..frame(Stage::Development, Room::Home) },
-        empty: true,
-        integration: Some("1 of 12 steps done".into()),
+        first: Some(First { integration: "1 of 12 steps done".into(), snippet: snippet() }),
         trial: Some(Try { missing, ..Try::default() }),
-        snippet: snippet(),
         ..home(Stage::Development)
     }
 }

@@ -60,7 +60,7 @@ fn keys() -> Keys {
             ..row("First try", "Private API key", &["workflow_trigger_api"])
         }],
         ended_said: "1 key that has ended".into(),
-        snippet: snippet(),
+        snippet: None,
     }
 }
 
@@ -69,6 +69,7 @@ fn empty() -> Keys {
         sub: "0 keys are good".into(),
         rows: Vec::new(),
         ended: Vec::new(),
+        snippet: Some(snippet()),
         frame: frame(Stage::Development, Room::Keys),
         ..keys()
     }

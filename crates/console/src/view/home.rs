@@ -36,6 +36,15 @@ pub struct Try {
     pub missing: Vec<(String, String)>,
 }
 
+/// The way to the first signup.
+#[derive(Debug, Clone)]
+pub struct First {
+    /// How far the integration has come.
+    pub integration: String,
+    /// What to paste.
+    pub snippet: String,
+}
+
 #[derive(Debug, Template)]
 #[template(path = "operator/home.html")]
 pub struct Home {
@@ -46,14 +55,11 @@ pub struct Home {
     pub chart: Chart,
     pub summary: String,
     pub days: Vec<DayRow>,
-    pub empty: bool,
-    /// How far the integration has come, where nobody has signed up yet.
-    pub integration: Option<String>,
+    /// Instead of numbers, where nobody has signed up yet.
+    pub first: Option<First>,
     pub trial: Option<Try>,
     /// Why mails do not leave, if they do not.
     pub inside: Option<Inside>,
-    /// What to paste to send the first signup.
-    pub snippet: String,
 }
 
 /// Leaves for the page that the end user sees. A form's answer may not redirect to the builder's app

@@ -37,7 +37,8 @@ pub struct Keys {
     pub ended: Vec<Row>,
     /// How many have ended, in words.
     pub ended_said: String,
-    pub snippet: String,
+    /// What to paste next, where there is no key at all.
+    pub snippet: Option<String>,
 }
 
 /// One of a few that exclude each other.
