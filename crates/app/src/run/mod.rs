@@ -33,7 +33,7 @@ pub use view::{
     first, list, open, reason_words, several, status,
 };
 
-pub use store::run::OLDEST_MAX;
+pub use store::{lead::Lead, run::OLDEST_MAX};
 pub use waitlist::{
     Admission, Oldest, Places, Waiting, Waitlist, WaitlistFilter, admit_next, admit_these, admit_upto,
     oldest, waiting, waitlist,

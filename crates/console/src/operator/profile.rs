@@ -1,6 +1,6 @@
 //! One person, one account: what happened, what is known. The lists of them are in [`super::people`].
 
-use super::{people, runs::pill, wire};
+use super::{people, run::lead_facts, runs::pill, wire};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -61,14 +61,13 @@ pub(crate) async fn user(
     let timeline = report::person_timeline(&state.app, place.env, &one.id, one.before(), EVENTS).await;
     let user = &detail.user;
     let person = &user.person;
-    let email = person.email();
     let mut facts = vec![Fact::code("Your id", &person.user_id)];
-    facts.extend(email.as_ref().map(|email| Fact::text("Mail", email)));
+    facts.extend(person.email().map(|email| Fact::text("Mail", email)));
     facts.extend(person.name().map(|name| Fact::text("Name", name)));
     facts.extend(created(&place, &person.known));
     let more = detail.run_count > detail.runs.len() as u64;
     let page = Profile {
-        name: email.or_else(|| person.name()).unwrap_or_else(|| person.user_id.clone()),
+        name: person.title(),
         state: people::user_state(user),
         facts,
         links_title: "Accounts",
@@ -100,13 +99,7 @@ fn lead(place: &Place, detail: &UserDetail) -> Vec<Fact> {
         (None, None) => "Has not been through a workflow".to_owned(),
     };
     let mut facts = vec![Fact::text("Stage", stage)];
-    if let Some(lead) = &detail.lead {
-        let texts = [("Account", &lead.account_name), ("Plan", &lead.plan_name), ("Role", &lead.role_name)];
-        facts.extend(
-            texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| Fact::text(name, text)),
-        );
-        facts.push(Fact::text("Stored", place.speaker.moment(lead.created_at).said));
-    }
+    facts.extend(detail.lead.iter().flat_map(|lead| lead_facts(place, lead)));
     facts
 }
 
@@ -143,7 +136,7 @@ pub(crate) async fn account(
         active: member.membership.active,
     });
     let page = Profile {
-        name: account.name().unwrap_or_else(|| account.account_id.clone()),
+        name: account.title(),
         state: people::account_state(account),
         facts,
         links_title: "People",

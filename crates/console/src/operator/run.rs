@@ -14,7 +14,7 @@ use crate::{
     words::{When, span},
 };
 use app::{
-    run::{self, NodeView, RunDetail},
+    run::{self, Lead, NodeView, RunDetail},
     webhook::AttemptView,
 };
 use axum::{
@@ -249,11 +249,16 @@ fn account(detail: &RunDetail) -> Vec<Fact> {
 
 fn lead(place: &Place, detail: &RunDetail) -> Vec<Fact> {
     let Some(lead) = &detail.lead else { return Vec::new() };
-    let mut facts = vec![Fact::text("Mail", &lead.email), Fact::text("Account", &lead.account_name)];
-    let texts = [("Plan", &lead.plan_name), ("Role", &lead.role_name)];
-    facts.extend(
-        texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| Fact::text(name, text)),
-    );
+    let mut facts = vec![Fact::text("Mail", &lead.email)];
+    facts.extend(lead_facts(place, lead));
+    facts
+}
+
+/// What a lead holds beside the person.
+pub(super) fn lead_facts(place: &Place, lead: &Lead) -> Vec<Fact> {
+    let texts = [("Account", &lead.account_name), ("Plan", &lead.plan_name), ("Role", &lead.role_name)];
+    let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
+    let mut facts: Vec<Fact> = texts.map(|(name, text)| Fact::text(name, text)).collect();
     facts.push(Fact::text("Stored", place.speaker.moment(lead.created_at).said));
     facts
 }

@@ -210,6 +210,11 @@ impl Person {
         self.known.merge(other.known);
     }
 
+    /// What names them in a list: the address, else the name, else the id.
+    pub fn title(&self) -> String {
+        self.email().or_else(|| self.name()).unwrap_or_else(|| self.user_id.clone())
+    }
+
     pub fn email(&self) -> Option<String> {
         self.known.traits.text(&["user_email", "email"])
     }
@@ -230,6 +235,11 @@ impl Account {
     /// Also joins two accounts that turned out to be one: `self` keeps its id.
     pub fn merge(&mut self, other: Self) {
         self.known.merge(other.known);
+    }
+
+    /// What names it in a list: the name, else the id.
+    pub fn title(&self) -> String {
+        self.name().unwrap_or_else(|| self.account_id.clone())
     }
 
     pub fn name(&self) -> Option<String> {

@@ -183,14 +183,14 @@ pub struct ListedAccount {
     pub members: u64,
 }
 
-/// What names a person in a list, as it is sorted: the address, else the name, else the id.
+/// What names a person in a list, as it is sorted.
 pub fn person_key(person: &Person) -> String {
-    key(person.email().or_else(|| person.name()).as_deref().unwrap_or(&person.user_id))
+    key(&person.title())
 }
 
-/// What names an account in a list, as it is sorted: the name, else the id.
+/// What names an account in a list, as it is sorted.
 pub fn account_key(account: &Account) -> String {
-    key(account.name().as_deref().unwrap_or(&account.account_id))
+    key(&account.title())
 }
 
 /// A text as lists sort by it and as a search for its beginning compares it.
