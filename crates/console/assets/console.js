@@ -134,12 +134,13 @@
     if (option) { field.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
     else field.removeAttribute("aria-activedescendant");
   };
-  let asked = 0, soon;
+  let asked = 0, answered, soon;
   const find = async () => {
     const mine = ++asked;
     const form = palette.querySelector("form");
     const url = new URL(form.action);
-    url.searchParams.set("q", form.elements.q.value);
+    const typed = form.elements.q.value;
+    url.searchParams.set("q", typed);
     try {
       const answer = await fetch(url, { headers: { "hx-request": "true", "hx-current-url": location.href } });
       if (answer.headers.has("hx-redirect")) { location.assign(answer.headers.get("hx-redirect")); return; }
@@ -149,9 +150,19 @@
       const list = document.getElementById("palette-hits");
       list.innerHTML = text;
       for (const title of list.querySelectorAll("h2")) title.setAttribute("role", "presentation");
-      for (const hit of list.querySelectorAll("a")) { hit.setAttribute("role", "option"); hit.tabIndex = -1; hit.id = `palette-${hit.id}`; }
+      list.querySelectorAll("a").forEach((hit, index) => { hit.setAttribute("role", "option"); hit.tabIndex = -1; hit.id = `hit-${index}`; });
       choose(options()[0]);
+      answered = typed;
     } catch { toast("The server cannot be reached."); }
+  };
+  // What is typed is searched before Enter goes anywhere. Where nothing is found, the page of the search says so.
+  const enter = async () => {
+    const form = palette.querySelector("form");
+    clearTimeout(soon);
+    if (answered !== form.elements.q.value) await find();
+    if (answered !== form.elements.q.value) return;
+    const hit = options().find((option) => option.getAttribute("aria-selected") === "true");
+    if (hit) hit.click(); else form.submit();
   };
   palette?.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(find, 120); });
   palette?.addEventListener("keydown", (event) => {
@@ -159,7 +170,7 @@
     const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown") choose(all[(at + 1) % all.length]);
     else if (event.key === "ArrowUp") choose(all[(at + all.length - 1) % all.length]);
-    else if (event.key === "Enter" && all[at]) all[at].click();
+    else if (event.key === "Enter" && event.target.name === "q") enter();
     else return;
     event.preventDefault();
   });

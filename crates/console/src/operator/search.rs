@@ -33,9 +33,6 @@ pub(crate) async fn page(
     let mut groups = vec![Group { title: "Rooms", hits: rooms(&place, &text) }];
     groups.extend(things(&place, &found));
     groups.retain(|group| !group.hits.is_empty());
-    for (index, hit) in groups.iter_mut().flat_map(|group| &mut group.hits).enumerate() {
-        hit.id = format!("hit-{index}");
-    }
     let page =
         Search { frame: place.frame(Room::Search, None), here: path::search(place.stage), text, groups };
     Ok(if partial.0 { html(&page.as_hits()) } else { html(&page) })
@@ -46,7 +43,6 @@ fn rooms(place: &Place, text: &str) -> Vec<Hit> {
     let text = text.to_lowercase();
     let named = |room: &Room| room.title().to_lowercase().split(' ').any(|word| word.starts_with(&text));
     let hit = |room: Room| Hit {
-        id: String::new(),
         href: room.path(place.stage),
         mark: None,
         icon: room.icon(),
@@ -60,7 +56,6 @@ fn rooms(place: &Place, text: &str) -> Vec<Hit> {
 fn things(place: &Place, found: &Hits) -> [Group; 5] {
     let stage = place.stage;
     let hit = |href: String, name: String, line: String| Hit {
-        id: String::new(),
         href,
         mark: Some(initials(&name)),
         icon: "",
@@ -73,8 +68,7 @@ fn things(place: &Place, found: &Hits) -> [Group; 5] {
         hit(path::user(stage, &person.user_id), title, line)
     });
     let accounts = found.accounts.iter().map(|account| {
-        let name = account.name().unwrap_or_else(|| account.account_id.clone());
-        hit(path::account(stage, &account.account_id), name, account.domain().unwrap_or_default())
+        hit(path::account(stage, &account.account_id), account.title(), account.domain().unwrap_or_default())
     });
     let runs = found.runs.iter().map(|run| Hit {
         state: Some(pill(run)),

@@ -12,8 +12,7 @@ pub(super) fn pages() -> Vec<Page> {
 }
 
 fn found() -> Search {
-    let hit = |id: &str, name: &str, line: &str| Hit {
-        id: id.into(),
+    let hit = |name: &str, line: &str| Hit {
         href: "#".into(),
         mark: Some(crate::words::initials(name)),
         icon: "",
@@ -21,10 +20,10 @@ fn found() -> Search {
         line: line.into(),
         state: None,
     };
-    let room = Hit { mark: None, icon: Room::Accounts.icon(), ..hit("hit-0", "Accounts", "") };
+    let room = Hit { mark: None, icon: Room::Accounts.icon(), ..hit("Accounts", "") };
     let run = Hit {
         state: Some(pill(Tone::Wait, "Waiting for acknowledgement")),
-        ..hit("hit-3", "ada@acme-rockets.test", "2 min ago")
+        ..hit("ada@acme-rockets.test", "2 min ago")
     };
     Search {
         frame: frame(Stage::Development, Room::Search),
@@ -35,8 +34,8 @@ fn found() -> Search {
             Group {
                 title: "People",
                 hits: vec![
-                    hit("hit-1", "ada@acme-rockets.test", "Ada Byron"),
-                    hit("hit-2", "a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.test", "u-7"),
+                    hit("ada@acme-rockets.test", "Ada Byron"),
+                    hit("a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.test", "u-7"),
                 ],
             },
             Group { title: "Runs", hits: vec![run] },

@@ -13,8 +13,6 @@ pub struct Group {
 /// Something that has a page.
 #[derive(Debug, Clone)]
 pub struct Hit {
-    /// Unique on the page: the palette says by it which one is chosen.
-    pub id: String,
     pub href: String,
     /// Initials; a room has an icon instead.
     pub mark: Option<String>,
