@@ -16,6 +16,12 @@ pub enum Cookie {
     Visit,
 }
 
+/// Names and values of all cookies that the browser sent.
+pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
+}
+
 /// How cookies are written here. Over https they are `__Host-` cookies (RFC 6265bis, 4.1.3.2): secure, of this host
 /// alone, for every path. Over plain http, on one's own machine, a browser would refuse those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,28 +38,32 @@ impl Cookies {
     /// The cookie's value, if the browser sent one that could be ours.
     pub fn read(self, headers: &HeaderMap, cookie: Cookie) -> Option<Secret<String>> {
         let name = self.name(cookie);
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let value = lines
-            .flat_map(|line| line.split(';'))
-            .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))?;
+        let (_, value) = pairs(headers).find(|(known, _)| *known == name)?;
         let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         (plain && !value.is_empty() && value.len() <= VALUE_BYTES_MAX).then(|| Secret::new(value.to_owned()))
     }
 
     /// The `Set-Cookie` that gives it. Without a life it ends with the browser.
     pub fn give(self, cookie: Cookie, token: &Secret<String>, life: Option<Duration>) -> HeaderValue {
-        let life = life.map(|life| format!("; Max-Age={}", life.as_secs())).unwrap_or_default();
-        self.line(cookie, token.expose(), &life)
+        self.line(self.name(cookie), token.expose(), "/", life)
     }
 
     /// The `Set-Cookie` that takes it away.
     pub fn take(self, cookie: Cookie) -> HeaderValue {
-        self.line(cookie, "", "; Max-Age=0")
+        self.line(self.name(cookie), "", "/", Some(Duration::ZERO))
     }
 
-    fn line(self, cookie: Cookie, value: &str, life: &str) -> HeaderValue {
+    /// The `Set-Cookie` of something that is no secret, for the pages under `path`.
+    pub fn remember(self, name: &str, value: &str, path: &str, life: Duration) -> HeaderValue {
+        let mut line = self.line(name, value, path, Some(life));
+        line.set_sensitive(false);
+        line
+    }
+
+    fn line(self, name: &str, value: &str, path: &str, life: Option<Duration>) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
-        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{life}", self.name(cookie));
+        let life = life.map(|life| format!("; Max-Age={}", life.as_secs())).unwrap_or_default();
+        let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{life}");
         let mut line = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
         line.set_sensitive(true);
         line
