@@ -11,7 +11,6 @@ use app::{
     operator::{self, Actor},
     run::{self, OpenRuns},
     setting::{self, Current},
-    webhook::Sender,
 };
 use axum::{
     Form, RequestExt,
@@ -51,8 +50,6 @@ pub(crate) struct Place {
     pub current: Arc<Current>,
     pub speaker: Speaker,
     pub open: OpenRuns,
-    /// From where its webhooks are sent.
-    pub sender: Sender,
 }
 
 /// A form that was sent from our own page by the one who is signed in.
@@ -100,8 +97,7 @@ impl Place {
         let current = setting::current(&state.app, env).await?;
         let open = run::open(&state.app, env).await?;
         let speaker = Speaker::new(state.app.db.now(), &current.settings.time_zone);
-        let sender = state.app.options.sender(stage);
-        Ok(Self { visitor, env, stage, current, speaker, open, sender })
+        Ok(Self { visitor, env, stage, current, speaker, open })
     }
 }
 

@@ -1,26 +1,33 @@
 //! What all lists share. A room says in a [`Sheet`] what its list offers; [`Wanted`] is what the address asks for, and
 //! [`Open`] both together: it draws everything around the rows.
 
+use super::snippet;
 use crate::{
     ConsoleState,
-    failure::Failure,
+    failure::{Failure, html},
     path,
-    view::list::{Cell, Chip, Choice, ColumnChoice, Content, Head, List, Menu, Nothing, Row, Sorted},
+    view::list::{
+        Cell, Chip, Choice, ColumnChoice, Content, Head, List, Listing, Menu, Nothing, Row, Sorted,
+    },
+    visitor::{Partial, Place},
     words::count,
 };
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{header, request::Parts},
     response::Response,
 };
 use kernel::{Category, Timestamp};
 use std::{collections::BTreeMap, convert::Infallible, error::Error, str::FromStr, time::Duration};
 use url::form_urlencoded;
+use webkit::cookie;
 
 /// Rows of one page.
 pub(super) const ROWS: usize = 50;
 /// A choice of columns is remembered for a year.
-const REMEMBERED: u64 = 365 * 86_400;
+const REMEMBERED: Duration = Duration::from_secs(365 * 86_400);
+/// How the cookies begin that remember a choice of columns.
+const COLUMNS: &str = "columns-";
 
 /// What a list offers. All of its words are here.
 pub(super) struct Sheet {
@@ -88,13 +95,16 @@ pub(crate) struct Wanted {
     asked: BTreeMap<String, String>,
     /// Ticked just now.
     chosen: Option<Vec<String>>,
-    cookies: Vec<String>,
+    /// What the browser remembers, by the list's name.
+    remembered: Vec<(String, String)>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Wanted {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let mut wanted = Self { cookies: cookies(&parts.headers), ..Self::default() };
+        let columns = |(name, value): (&str, &str)| Some((name.strip_prefix(COLUMNS)?.into(), value.into()));
+        let remembered = cookie::pairs(&parts.headers).filter_map(columns).collect();
+        let mut wanted = Self { remembered, ..Self::default() };
         for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
             match name.as_ref() {
                 "columns" => drop(wanted.chosen.get_or_insert_default()),
@@ -104,11 +114,6 @@ impl<S: Sync> FromRequestParts<S> for Wanted {
         }
         Ok(wanted)
     }
-}
-
-fn cookies(headers: &HeaderMap) -> Vec<String> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).map(|pair| pair.trim().to_owned()).collect()
 }
 
 impl Wanted {
@@ -141,11 +146,10 @@ impl Wanted {
     }
 
     fn columns(&self, sheet: &'static Sheet) -> Vec<&'static Column> {
-        let cookie = format!("{}=", cookie(sheet));
-        let remembered = self.cookies.iter().find_map(|pair| pair.strip_prefix(&cookie));
+        let remembered = self.remembered.iter().find(|(name, _)| name == sheet.name);
         let shown = |column: &&Column| match (&self.chosen, remembered) {
             (Some(chosen), _) => chosen.iter().any(|name| name == column.name),
-            (None, Some(remembered)) => remembered.split('.').any(|name| name == column.name),
+            (None, Some((_, remembered))) => remembered.split('.').any(|name| name == column.name),
             (None, None) => column.shown,
         };
         sheet.columns.iter().filter(shown).collect()
@@ -154,10 +158,6 @@ impl Wanted {
 
 fn unknown(text: &str) -> Failure {
     Failure::new(Category::Invalid, "That is not something to ask for here", text)
-}
-
-fn cookie(sheet: &Sheet) -> String {
-    format!("columns-{}", sheet.name)
 }
 
 /// A list as it is asked for.
@@ -202,9 +202,17 @@ impl Open {
     where
         P: FromStr<Err: Error + Send + Sync + 'static>,
     {
-        let after = self.wanted.said("after");
-        let after = (!after.is_empty()).then(|| after.parse()).transpose();
-        after.map_err(|fault| Failure::of(Category::Invalid, fault))
+        self.read("after")
+    }
+
+    /// Anything else that the address says, if it says so.
+    pub(super) fn read<P>(&self, name: &str) -> Result<Option<P>, Failure>
+    where
+        P: FromStr<Err: Error + Send + Sync + 'static>,
+    {
+        let said = self.wanted.said(name);
+        let read = (!said.is_empty()).then(|| said.parse()).transpose();
+        read.map_err(|fault| Failure::of(Category::Invalid, fault))
     }
 
     /// The cells of one row; `content` fills the column of that name.
@@ -225,9 +233,7 @@ impl Open {
         let before = self.wanted.said("from").parse().unwrap_or(0).min(found.total.saturating_sub(rows));
         let to = before + rows;
         let page = |after: &str, from: &str| {
-            let mut query = self.query(None, None);
-            query.extend([("after", after.to_owned()), ("from", from.to_owned())]);
-            link(href, &query)
+            self.link(href, [("after", after.to_owned()), ("from", from.to_owned())])
         };
         List {
             href: href.to_owned(),
@@ -252,26 +258,19 @@ impl Open {
         }
     }
 
-    /// What the address says beside a page's place, for another address of the same list.
-    pub(super) fn asked(&self) -> Vec<(&'static str, String)> {
-        self.query(None, None)
+    /// Another address about the same list: filters and order as they are, and what is said besides.
+    pub(super) fn link<const N: usize>(&self, href: &str, more: [(&'static str, String); N]) -> String {
+        link(href, self.query(None, None).into_iter().chain(more).collect())
     }
 
-    /// Anything else that the address says.
-    pub(super) fn said(&self, name: &str) -> &str {
-        self.wanted.said(name)
-    }
-
-    /// Remembers the columns, where some were chosen just now.
-    pub(super) fn remember(&self, state: &ConsoleState, mut response: Response) -> Response {
+    /// The page, or the list alone where htmx asks. Columns that were chosen just now are remembered.
+    pub(super) fn answer(&self, state: &ConsoleState, partial: Partial, page: &impl Listing) -> Response {
+        let mut response = if partial.0 { html(&page.rows()) } else { html(page) };
         if self.wanted.chosen.is_some() {
-            let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
-            let value = format!("{}={}; Path={}", cookie(self.sheet), names.join("."), path::CONSOLE);
-            let secure = if state.app.options.public_url.scheme() == "https" { "; Secure" } else { "" };
-            let line = format!("{value}; Max-Age={REMEMBERED}; HttpOnly; SameSite=Lax{secure}");
-            if let Ok(line) = HeaderValue::from_str(&line) {
-                response.headers_mut().append(header::SET_COOKIE, line);
-            }
+            let name = format!("{COLUMNS}{}", self.sheet.name);
+            let columns: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+            let line = state.cookies.remember(&name, &columns.join("."), path::CONSOLE, REMEMBERED);
+            response.headers_mut().append(header::SET_COOKIE, line);
         }
         response
     }
@@ -297,7 +296,7 @@ impl Open {
             value: words,
             joined: index > 0,
             choices: self.choices(href, filter, counts),
-            remove: link(href, &self.query(None, Some((filter.name, "")))),
+            remove: link(href, self.query(None, Some((filter.name, "")))),
         };
         self.chosen.iter().enumerate().map(chip).collect()
     }
@@ -321,7 +320,7 @@ impl Open {
         let choice = |(value, words): &(&'static str, &'static str)| Choice {
             words: (*words).to_owned(),
             count: counts(filter.name, value).map(count),
-            href: link(href, &self.query(None, Some((filter.name, value)))),
+            href: link(href, self.query(None, Some((filter.name, value)))),
             current: now == Some(*value),
         };
         filter.choices.iter().map(choice).collect()
@@ -344,12 +343,26 @@ impl Open {
             (true, true) => Sorted::Down,
             (true, false) => Sorted::Up,
         };
-        let href = Some(link(href, &self.query(Some(&sort), None)));
+        let href = Some(link(href, self.query(Some(&sort), None)));
         Head { title: column.title, class: column.class, href, sorted }
     }
 }
 
-fn link(href: &str, query: &[(&'static str, String)]) -> String {
+/// What a room says that has nothing yet (`all` is zero), with the call that begins a run. `who` is `No run`, `Nobody`.
+pub(super) async fn nothing(
+    state: &ConsoleState,
+    place: &Place,
+    all: u64,
+    (who, text): (&str, &str),
+) -> Result<Option<Nothing>, Failure> {
+    if all > 0 {
+        return Ok(None);
+    }
+    let title = format!("{who} in {} yet", place.stage.title());
+    Ok(Some(Nothing { title, text: text.to_owned(), snippet: snippet::trigger(state, place.env).await? }))
+}
+
+fn link(href: &str, query: Vec<(&'static str, String)>) -> String {
     let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
     path::with(href, &query)
 }

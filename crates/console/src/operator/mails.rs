@@ -1,6 +1,6 @@
 //! *Mails*: the list, and one mail: its text, its HTML, the file, what became of it.
 
-use super::list::{Column, Filter as ListFilter, Found, Open, Order, ROWS, Sheet, Wanted};
+use super::list::{Column, Filter as ListFilter, Found, Open, Order, ROWS, Sheet, Wanted, nothing};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -8,7 +8,7 @@ use crate::{
     policy::Framed,
     view::{
         Notice, Room, Tone,
-        list::{Content, Nothing as NoMail, Row},
+        list::{Content, Row},
         mail::{Attempt as AttemptView, Inside, Mail as MailView, Mails},
         run::Pill,
     },
@@ -33,6 +33,9 @@ pub(crate) struct View {
     #[serde(default)]
     done: String,
 }
+
+const NOTHING: (&str, &str) =
+    ("No mail", "The welcome mail is written when your backend has acknowledged a tenant.");
 
 static SHEET: Sheet = Sheet {
     name: "mails",
@@ -76,10 +79,7 @@ pub(crate) async fn page(
             rows: found.rows.iter().map(|mail| row(&place, &open, mail)).collect(),
             total: found.total,
             next: found.next.map(|id| id.to_string()),
-            nothing: match found.all {
-                0 => Some(nothing(&state, &place).await?),
-                _ => None,
-            },
+            nothing: nothing(&state, &place, found.all, NOTHING).await?,
         },
         |_, value| value.parse::<Fate>().ok().map(|fate| count_of(&found, fate)),
     );
@@ -89,15 +89,7 @@ pub(crate) async fn page(
         list,
         frame: place.frame(Room::Mails, None),
     };
-    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
-}
-
-async fn nothing(state: &ConsoleState, place: &Place) -> Result<NoMail, Failure> {
-    Ok(NoMail {
-        title: format!("No mail in {} yet", place.stage.title()),
-        text: "The welcome mail is written when your backend has acknowledged a tenant.".to_owned(),
-        snippet: super::snippet::trigger(state, place.env).await?,
-    })
+    Ok(open.answer(&state, partial, &page))
 }
 
 pub(crate) async fn one(

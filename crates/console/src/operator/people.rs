@@ -1,18 +1,16 @@
 //! *Users* and *Accounts*: two lists of the same kind. The page behind each row is in [`super::profile`].
 
 use super::{
-    list::{Column, Filter, Found, Open, Order, ROWS, SPANS, Sheet, Wanted, since},
+    list::{Column, Filter, Found, Open, Order, ROWS, SPANS, Sheet, Wanted, nothing, since},
     profile::account_name,
-    snippet,
 };
 use crate::{
     ConsoleState,
-    failure::{Failure, html},
+    failure::Failure,
     path,
     view::{
         Room, Tone,
-        list::{Content, List, Nothing, Row},
-        profile::{Profiles, Words},
+        list::{Content, List, ListPage, Row},
         run::Pill,
     },
     visitor::{Partial, Place},
@@ -158,13 +156,12 @@ pub(crate) async fn users(
     let rows = found.rows.iter().map(|user| user_row(&place, &open, user)).collect();
     let text =
         "A person appears with the first event that names them, or when your backend triggers their signup.";
-    let page = Profiles {
-        words: Words { title: "Users", one: "User" },
+    let page = ListPage {
         sub: counted(found.all, "person", "people"),
         list: draw(&state, &place, &open, &path::users(place.stage), &found, (rows, text)).await?,
         frame: place.frame(Room::Users, None),
     };
-    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
+    Ok(open.answer(&state, partial, &page))
 }
 
 pub(crate) async fn accounts(
@@ -177,13 +174,12 @@ pub(crate) async fn accounts(
     let found = profile::accounts(&state.app, place.env, filter(&place, &open, "created")?).await?;
     let rows = found.rows.iter().map(|row| account_row(&place, &open, row)).collect();
     let text = "An account appears when a signup makes one, or when a group call tells of it.";
-    let page = Profiles {
-        words: Words { title: "Accounts", one: "Account" },
+    let page = ListPage {
         sub: counted(found.all, "account", "accounts"),
         list: draw(&state, &place, &open, &path::accounts(place.stage), &found, (rows, text)).await?,
         frame: place.frame(Room::Accounts, None),
     };
-    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
+    Ok(open.answer(&state, partial, &page))
 }
 
 async fn draw<T>(
@@ -194,14 +190,7 @@ async fn draw<T>(
     found: &Listed<T>,
     (rows, text): (Vec<Row>, &str),
 ) -> Result<List, Failure> {
-    let nothing = match found.all {
-        0 => Some(Nothing {
-            title: format!("Nobody in {} yet", place.stage.title()),
-            text: text.to_owned(),
-            snippet: snippet::trigger(state, place.env).await?,
-        }),
-        _ => None,
-    };
+    let nothing = nothing(state, place, found.all, ("Nobody", text)).await?;
     let next = found.next.as_ref().map(Cursor::to_string);
     Ok(open.draw(href, Found { rows, total: found.total, next, nothing }, |_, _| None))
 }
@@ -231,18 +220,17 @@ fn user_row(place: &Place, open: &Open, user: &User) -> Row {
 /// What a person is called: the address, else the name, else the id; and the next of these.
 pub(super) fn titles(person: &Person) -> (String, String) {
     let (email, name) = (person.email(), person.name());
-    let title = email.clone().or_else(|| name.clone()).unwrap_or_else(|| person.user_id.clone());
     let line = match (email, name) {
         (Some(_), Some(name)) => name,
         (None, None) => String::new(),
         _ => person.user_id.clone(),
     };
-    (title, line)
+    (person.title(), line)
 }
 
 fn account_row(place: &Place, open: &Open, row: &AccountRow) -> Row {
     let (account, speaker) = (&row.account, &place.speaker);
-    let name = account.name().unwrap_or_else(|| account.account_id.clone());
+    let name = account.title();
     Row {
         id: String::new(),
         pick: None,

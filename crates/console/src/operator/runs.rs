@@ -1,14 +1,14 @@
 //! *Runs*: the list.
 
-use super::list::{Column, Filter, Found, Open, Order, ROWS, SPANS, Sheet, Wanted, since};
+use super::list::{Column, Filter, Found, Open, Order, ROWS, SPANS, Sheet, Wanted, nothing, since};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
     path,
     view::{
         Room, Tone,
-        list::{Content, Nothing, Row},
-        run::{Pill, Runs, Tail},
+        list::{Content, ListPage, Row},
+        run::{Pill, Tail},
     },
     visitor::{Partial, Place},
     words::{counted, initials, span},
@@ -23,6 +23,9 @@ use std::time::Duration;
 const NEW_MAX: usize = 50;
 /// A command is committed this long after its time was taken, at most.
 const UNDER_WAY: Duration = Duration::from_secs(10);
+
+const NOTHING: (&str, &str) =
+    ("No run", "A run begins when your backend triggers the workflow for a user who has just signed up.");
 
 static SHEET: Sheet = Sheet {
     name: "runs",
@@ -78,26 +81,16 @@ pub(crate) async fn page(
             rows: found.rows.iter().map(|run| row(&place, &open, run)).collect(),
             total: found.total,
             next: found.next.as_ref().map(Cursor::to_string),
-            nothing: match found.counts.all {
-                0 => Some(nothing(&state, &place).await?),
-                _ => None,
-            },
+            nothing: nothing(&state, &place, found.counts.all, NOTHING).await?,
         },
         |filter, value| (filter == "state").then(|| count_of(&found.counts, value)).flatten(),
     );
-    let newest = found.rows.first().map(place_of).filter(|_| is_front(&open));
+    // New runs would stand at the head of this page.
+    let front = open.after::<Cursor>()?.is_none() && !open.order().1;
+    let newest = found.rows.first().map(place_of).filter(|_| front);
     list.tail = Some(tail_url(&place, &open, newest, &found.rows));
-    let page = Runs {
-        sub: counted(found.counts.all, "run so far", "runs so far"),
-        list,
-        frame: place.frame(Room::Runs, None),
-    };
-    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
-}
-
-/// Whether new runs would stand at the head of this page.
-fn is_front(open: &Open) -> bool {
-    open.said("after").is_empty() && !open.order().1
+    let sub = counted(found.counts.all, "run so far", "runs so far");
+    Ok(open.answer(&state, partial, &ListPage { sub, list, frame: place.frame(Room::Runs, None) }))
 }
 
 fn place_of(run: &Run) -> Cursor {
@@ -109,12 +102,12 @@ fn place_of(run: &Run) -> Cursor {
 fn tail_url(place: &Place, open: &Open, newest: Option<Cursor>, shown: &[Run]) -> String {
     let moving = shown.iter().filter(|run| !run.state.is_over());
     let moving: Vec<_> = moving.map(|run| run.id.to_string()).collect();
-    let mut query = open.asked();
-    query.push(("newest", newest.map(|cursor| cursor.to_string()).unwrap_or_default()));
-    query.push(("moving", moving.join(".")));
-    query.push(("at", place.speaker.now().micros().to_string()));
-    let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    path::with(&path::runs_tail(place.stage), &query)
+    let since = [
+        ("newest", newest.map(|cursor| cursor.to_string()).unwrap_or_default()),
+        ("moving", moving.join(".")),
+        ("at", place.speaker.now().micros().to_string()),
+    ];
+    open.link(&path::runs_tail(place.stage), since)
 }
 
 /// What a page of the list has missed: it costs one range of the list's index and a row for each run that may move.
@@ -124,12 +117,9 @@ pub(crate) async fn tail(
     wanted: Wanted,
 ) -> Result<Response, Failure> {
     let open = wanted.open(&SHEET)?;
-    let (newest, at) = (open.said("newest"), open.said("at").parse().unwrap_or(0));
-    let newest: Option<Cursor> = (!newest.is_empty())
-        .then(|| newest.parse())
-        .transpose()
-        .map_err(|fault| Failure::of(kernel::Category::Invalid, fault))?;
-    let ids = open.said("moving").split('.').filter_map(|id| id.parse::<RunId>().ok()).take(ROWS).collect();
+    let newest: Option<Cursor> = open.read("newest")?;
+    let moving: String = open.read("moving")?.unwrap_or_default();
+    let ids = moving.split('.').filter_map(|id| id.parse::<RunId>().ok()).take(ROWS).collect();
     let shown = run::several(&state.app, place.env, ids).await?;
     let new = match &newest {
         Some(newest) => {
@@ -140,17 +130,15 @@ pub(crate) async fn tail(
         None => 0,
     };
     // A step that was under way while the page was drawn is older than the page.
-    let since = Timestamp::from_micros(at).minus(UNDER_WAY);
+    let since = Timestamp::from_micros(open.read("at")?.unwrap_or(0)).minus(UNDER_WAY);
     let moved = shown.iter().filter(|run| run.updated_at > since);
-    let asked: Vec<_> = open.asked();
-    let asked: Vec<_> = asked.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Ok(html(&Tail {
         news: match new {
             0 => None,
             n if n > NEW_MAX => Some(format!("more than {NEW_MAX} new")),
             n => Some(format!("{n} new")),
         },
-        href: path::with(&path::runs(place.stage), &asked),
+        href: open.link(&path::runs(place.stage), []),
         rows: moved.map(|run| row(&place, &open, run)).collect(),
         tail: tail_url(&place, &open, newest, &shown),
     }))
@@ -174,15 +162,6 @@ fn filter(place: &Place, open: &Open) -> Result<RunFilter, Failure> {
         oldest_first: open.order().1,
         after: open.after()?,
         limit: ROWS,
-    })
-}
-
-async fn nothing(state: &ConsoleState, place: &Place) -> Result<Nothing, Failure> {
-    Ok(Nothing {
-        title: format!("No run in {} yet", place.stage.title()),
-        text: "A run begins when your backend triggers the workflow for a user who has just signed up."
-            .to_owned(),
-        snippet: super::snippet::trigger(state, place.env).await?,
     })
 }
 

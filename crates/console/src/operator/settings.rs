@@ -228,7 +228,7 @@ fn draw(
         focus: remarks.faults.first().map_or("", |fault| fault.field.name()),
         changed: Some(speaker.ago(current.changed_at)),
         disabled: current.settings.webhook.disabled_at.map(|at| speaker.ago(at)),
-        unreachable: unreachable(place),
+        unreachable: unreachable(state, place),
         secret: secret(place, secret_shown),
         mail: mail::connected(&state.app).map(|(name, from)| MailServer { name, from }),
         zones: zones(),
@@ -284,9 +284,9 @@ fn shade(draft: &Draft, stage: Stage) -> String {
 }
 
 /// What can be told of the URL that is set without sending anything.
-fn unreachable(place: &Place) -> Option<String> {
+fn unreachable(state: &ConsoleState, place: &Place) -> Option<String> {
     let url = place.current.settings.webhook.url.as_ref()?;
-    app::webhook::elsewhere(url, place.sender).map(|text| sentence(&text))
+    app::webhook::elsewhere(url, state.app.options.sender(place.stage)).map(|text| sentence(&text))
 }
 
 fn secret(place: &Place, shown: bool) -> Option<Secret> {

@@ -92,7 +92,7 @@ pub(crate) async fn page(
         most: found.all.min(OLDEST_MAX as u64).to_string(),
         list,
     };
-    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
+    Ok(open.answer(&state, partial, &page))
 }
 
 fn row(place: &Place, open: &Open, Waiting { place: nth, run }: &Waiting) -> Row {

@@ -1,7 +1,7 @@
 //! *Webhooks*: what was sent to the builder's endpoint, what came back, and a test.
 
 use super::{
-    list::{Column, Filter, Found, Open, Order, ROWS, Sheet, Wanted},
+    list::{Column, Filter, Found, Open, Order, ROWS, Sheet, Wanted, nothing},
     run::last_when_still,
     wire,
 };
@@ -11,7 +11,7 @@ use crate::{
     path,
     view::{
         Notice, Room, Tone,
-        list::{Content, Nothing, Row},
+        list::{Content, Row},
         run::{Act, Fact, Pill},
         webhook::{Webhook, Webhooks},
     },
@@ -25,6 +25,10 @@ use axum::{
 };
 use kernel::{Category, DeliveryId};
 use serde_json::Value;
+
+const SENT: &str = "One is sent when a person has signed up and their tenant is to be made in your app.";
+const TRY: &str = "Send a test to see whether your endpoint answers, or trigger a run.";
+const SET: &str = "Set the URL of your endpoint first.";
 
 static SHEET: Sheet = Sheet {
     name: "webhooks",
@@ -83,17 +87,14 @@ pub(crate) async fn page(
         DeliveryFilter { kind: kind_wanted, search: open.search(), before: open.after()?, limit: ROWS };
     let found = webhook::list(&state.app, place.env, filter).await?;
     let url = place.current.settings.webhook.url.as_ref().map(url::Url::to_string);
-    let nothing = match found.counts.all {
-        0 => Some(nothing(&state, &place, url.is_some()).await?),
-        _ => None,
-    };
+    let text = format!("{SENT} {}", if url.is_some() { TRY } else { SET });
     let list = open.draw(
         &path::webhooks(place.stage),
         Found {
             rows: found.rows.iter().map(|listed| row(&place, &open, listed)).collect(),
             total: found.total,
             next: found.next.map(|id| id.to_string()),
-            nothing,
+            nothing: nothing(&state, &place, found.counts.all, ("No webhook", &text)).await?,
         },
         |_, choice| Some(found.counts.of(kind(choice))),
     );
@@ -103,22 +104,7 @@ pub(crate) async fn page(
         list,
         frame: place.frame(Room::Webhooks, None),
     };
-    Ok(open.remember(&state, if partial.0 { html(&page.as_list()) } else { html(&page) }))
-}
-
-async fn nothing(state: &ConsoleState, place: &Place, reachable: bool) -> Result<Nothing, Failure> {
-    let next = if reachable {
-        "Send a test to see whether your endpoint answers, or trigger a run."
-    } else {
-        "Set the URL of your endpoint first."
-    };
-    Ok(Nothing {
-        title: format!("No webhook in {} yet", place.stage.title()),
-        text: format!(
-            "One is sent when a person has signed up and their tenant is to be made in your app. {next}"
-        ),
-        snippet: super::snippet::trigger(state, place.env).await?,
-    })
+    Ok(open.answer(&state, partial, &page))
 }
 
 pub(crate) async fn one(

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::view::{
     Room, Tone,
-    list::{Content, Row},
-    profile::{Event, Link, Profile, Profiles, RunLink, Trait, Words},
+    list::{Content, ListPage, Row},
+    profile::{Event, Link, Profile, RunLink, Trait, Words},
     run::Fact,
 };
 use model::platform::Stage;
@@ -16,13 +16,13 @@ use model::platform::Stage;
 const LONG: &str = "a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.example.test";
 
 pub(super) fn pages() -> Vec<Page> {
-    let none = Profiles { list: list::no_match(users().list), ..users() };
+    let none = ListPage { list: list::no_match(users().list), ..users() };
     let text = "A person appears with the first event that names them.";
     let empty = list::empty(users().list, "Nobody in Production yet", text);
-    let empty = Profiles { list: empty, sub: "0 people".into(), ..users() };
+    let empty = ListPage { list: empty, sub: "0 people".into(), ..users() };
     vec![
         page("users", &users()),
-        page("users-filtered", &Profiles { list: list::filtered(users().list), ..users() }),
+        page("users-filtered", &ListPage { list: list::filtered(users().list), ..users() }),
         page("users-no-match", &none),
         page("users-empty", &empty),
         page("user", &user()),
@@ -38,7 +38,7 @@ const HEADS: Heads<'_> = &[
     ("First seen", "hide col-when"),
 ];
 
-fn users() -> Profiles {
+fn users() -> ListPage {
     let row = |name: &str, line: &str, account: &str, tone, state| Row {
         id: String::new(),
         pick: None,
@@ -62,9 +62,8 @@ fn users() -> Profiles {
         row("kj@trajectory.test", "u-4709", "", Tone::Wait, "On the waitlist"),
         row("anon-77", "", "", Tone::Off, "Anonymous"),
     ];
-    Profiles {
+    ListPage {
         frame: frame(Stage::Production, Room::Users),
-        words: Words { title: "Users", one: "User" },
         sub: "1,303 people".into(),
         list: list::list("People who", HEADS, rows),
     }

@@ -8,8 +8,7 @@ use super::{
 use crate::{
     view::{
         Room, Tone,
-        list::{Content, Row},
-        run::Runs,
+        list::{Content, ListPage, Row},
     },
     words::initials,
 };
@@ -19,10 +18,10 @@ pub(super) fn pages() -> Vec<Page> {
     vec![
         page("runs", &runs(8)),
         page("runs-page", &runs(50)),
-        page("runs-no-match", &Runs { list: list::no_match(runs(1).list), ..runs(1) }),
+        page("runs-no-match", &ListPage { list: list::no_match(runs(1).list), ..runs(1) }),
         page(
             "runs-empty",
-            &Runs { list: list::empty(runs(1).list, "No run in Development yet", NOTHING), ..runs(1) },
+            &ListPage { list: list::empty(runs(1).list, "No run in Development yet", NOTHING), ..runs(1) },
         ),
     ]
 }
@@ -38,7 +37,7 @@ const HEADS: Heads<'_> = &[
     ("Started", "hide col-when"),
 ];
 
-fn runs(rows: usize) -> Runs {
+fn runs(rows: usize) -> ListPage {
     let people = [
         (
             "ada@acme-rockets.com",
@@ -99,7 +98,7 @@ fn runs(rows: usize) -> Runs {
             ),
         }
     };
-    Runs {
+    ListPage {
         frame: frame(Stage::Development, Room::Runs),
         sub: "1,284 runs so far".into(),
         list: list::list("Runs that", HEADS, (0..rows).map(row).collect()),

@@ -1,7 +1,30 @@
 //! A list as every room draws it: a search, filters that read as a sentence, columns to choose, an order, pages.
 
-use super::run::Pill;
+use super::{frame::Frame, run::Pill};
 use crate::words::When;
+use askama::Template;
+
+/// The page of a room that is a list.
+pub trait Listing: Template {
+    /// The list alone.
+    fn rows(&self) -> impl Template;
+}
+
+/// A room that has nothing beside its list.
+#[derive(Debug, Template)]
+#[template(path = "operator/listing.html", blocks = ["list"])]
+pub struct ListPage {
+    pub frame: Frame,
+    /// `12 runs so far`
+    pub sub: String,
+    pub list: List,
+}
+
+impl Listing for ListPage {
+    fn rows(&self) -> impl Template {
+        self.as_list()
+    }
+}
 
 /// One list with the page of it that is shown.
 #[derive(Debug, Clone)]

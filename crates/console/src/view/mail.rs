@@ -1,6 +1,10 @@
 //! *Mails*: the list, and one mail with what became of it.
 
-use super::{frame::Frame, list::List, run::Pill};
+use super::{
+    frame::Frame,
+    list::{List, Listing},
+    run::Pill,
+};
 use crate::words::When;
 use askama::Template;
 
@@ -30,6 +34,12 @@ pub struct Mails {
     pub sub: String,
     pub inside: Option<Inside>,
     pub list: List,
+}
+
+impl Listing for Mails {
+    fn rows(&self) -> impl Template {
+        self.as_list()
+    }
 }
 
 /// One conversation with the mail server.

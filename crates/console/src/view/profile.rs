@@ -2,7 +2,6 @@
 
 use super::{
     frame::Frame,
-    list::List,
     run::{Fact, Pill},
 };
 use crate::words::When;
@@ -13,15 +12,6 @@ use askama::Template;
 pub struct Words {
     pub title: &'static str,
     pub one: &'static str,
-}
-
-#[derive(Debug, Template)]
-#[template(path = "operator/profiles.html", blocks = ["list"])]
-pub struct Profiles {
-    pub frame: Frame,
-    pub words: Words,
-    pub sub: String,
-    pub list: List,
 }
 
 /// One event of the timeline.

@@ -2,7 +2,7 @@
 
 use super::{
     frame::{Frame, Tone},
-    list::{List, Row},
+    list::Row,
 };
 use crate::words::When;
 use askama::Template;
@@ -12,14 +12,6 @@ use askama::Template;
 pub struct Pill {
     pub tone: Tone,
     pub words: String,
-}
-
-#[derive(Debug, Template)]
-#[template(path = "operator/runs.html", blocks = ["list"])]
-pub struct Runs {
-    pub frame: Frame,
-    pub sub: String,
-    pub list: List,
 }
 
 /// What happened since a page of the list was drawn: how many are new, and the rows that moved.

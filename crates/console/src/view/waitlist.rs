@@ -1,6 +1,9 @@
 //! *Waitlist*: who waits, whom to admit, and how far a long admission has come.
 
-use super::{frame::Frame, list::List};
+use super::{
+    frame::Frame,
+    list::{List, Listing},
+};
 use askama::Template;
 
 #[derive(Debug, Template)]
@@ -17,6 +20,12 @@ pub struct Waitlist {
     pub oldest: String,
     pub most: String,
     pub list: List,
+}
+
+impl Listing for Waitlist {
+    fn rows(&self) -> impl Template {
+        self.as_list()
+    }
 }
 
 /// Whom to admit, and what that means for them.

@@ -2,7 +2,7 @@
 
 use super::{
     frame::Frame,
-    list::List,
+    list::{List, Listing},
     run::{Act, Attempt, Fact, Pill},
 };
 use crate::words::When;
@@ -16,6 +16,12 @@ pub struct Webhooks {
     /// Where they are sent, as it is set now.
     pub url: Option<String>,
     pub list: List,
+}
+
+impl Listing for Webhooks {
+    fn rows(&self) -> impl Template {
+        self.as_list()
+    }
 }
 
 #[derive(Debug, Template)]
