@@ -1,4 +1,4 @@
-//! Mails: texts are data, rendered by minijinja; a written mail is a row, and leaves by SMTP where a server is configured.
+//! Mails: words are data, rendered by minijinja; a written mail is a row, and leaves by SMTP where a server is configured.
 //!
 //! Cast: a `mail` row with everything that is sent; the job [`SEND`], which makes one attempt, records it and decides what
 //! follows. A mail is written inside or waiting, once and for all: what was written before a server was configured, or
@@ -17,12 +17,12 @@ mod trial;
 mod write;
 
 pub use list::{MailDetail, MailPage, MailViewFault, get, list};
-pub use post::{Sender, Way, connected, eml, way};
+pub use post::{Sender, Way, connected, eml, html, way};
 pub use send::{SEND, Send};
 pub use send::{SendAgainFault, send_again};
 pub use store::mail::{Attempt, Filter, Mail};
 pub use trial::{TrialFault, Tried, try_out};
-pub use write::MailFault;
+pub use write::{MailFault, Written, built_in, sample};
 
 pub(crate) use send::first as first_sending;
 pub(crate) use write::welcome;

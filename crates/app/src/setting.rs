@@ -11,9 +11,9 @@ mod secret;
 mod wording;
 
 pub use draft::{Draft, FieldFault, NAME_CHARS_MAX};
-pub use logo::{logo_file, remove_logo, save_logo};
+pub use logo::{bytes as logo_bytes, logo_file, remove_logo, save_logo};
 pub use secret::{NewSecret, WebhookSecret};
-pub use wording::{TEXT_CHARS_MAX, WordFault, WordingFault, check as check_words, save_words};
+pub use wording::{WordFault, WordingFault, chars_max, check as check_words, save_words};
 
 use crate::{App, operator::Actor};
 use kernel::{Category, Env, EnvironmentId, Monotonic, Timestamp};

@@ -149,12 +149,7 @@ pub(crate) fn built_in(name: &str) -> &'static str {
 const SAMPLE_ACCOUNT: &str = "Acme Rockets";
 
 /// A page as its builder has set it or is about to, for the frame beside their form. It neither looks for news nor leads on.
-pub(crate) fn preview(current: &Current, page: &str) -> Response {
-    preview_with(current, page, current.settings.logo.as_ref().map(|logo| picture(current.env, logo)))
-}
-
-/// The same with a logo that is not saved.
-pub(crate) fn preview_with(current: &Current, page: &str, logo: Option<Picture>) -> Response {
+pub(crate) fn preview(current: &Current, page: &str, logo: Option<Picture>) -> Response {
     let drawn = |page: Message| html(&Message { brand: Brand { logo: logo.clone(), ..page.brand }, ..page });
     let shown = |name| drawn(message(current, "", name, None));
     framed(match page {

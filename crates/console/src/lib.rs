@@ -37,8 +37,9 @@ use std::time::Duration;
 use tower_http::compression::CompressionLayer;
 use webkit::{Family, Refusal, body::Bounds, cookie::Cookies};
 
-/// Forms are small; the largest is *Settings*. A browser sends one in one go.
-const FORM: Bounds = Bounds { bytes_max: 64 * 1_024, time_max: Duration::from_secs(10) };
+/// Forms without a file are small; the largest is the one of the words, where a letter may take nine bytes. A browser sends
+/// one in one go.
+const FORM: Bounds = Bounds { bytes_max: 160 * 1_024, time_max: Duration::from_secs(10) };
 
 /// What the pages are made with.
 #[derive(Clone)]

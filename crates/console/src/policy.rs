@@ -19,9 +19,10 @@ pub(crate) fn nonce() -> String {
     NONCE.try_with(Clone::clone).unwrap_or_default()
 }
 
-/// A mail's HTML in its frame: styled by itself, as mails are, and cut off from everything else.
+/// A mail's HTML in its frame: styled by itself, as mails are, with the pictures that it brings, and cut off from
+/// everything else.
 const MAIL: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; \
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; \
      frame-ancestors 'self'; sandbox",
 );
 /// An asset is nobody's page: opened as one it may do nothing, whatever its bytes are taken for.

@@ -12,6 +12,8 @@ CREATE TABLE mail (
   subject TEXT NOT NULL,
   body TEXT NOT NULL,
   html TEXT,
+  -- what the logo in the HTML is; its bytes are in `logo` while they are kept
+  logo TEXT,
   -- the same over all attempts; another one when an operator sends it again
   message_id TEXT NOT NULL,
   fate TEXT {key} NOT NULL,

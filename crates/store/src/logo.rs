@@ -9,7 +9,7 @@ pub const KEPT: i64 = 10;
 statements! {
     PUT = "INSERT INTO logo (environment_id, hash, content, uploaded_at) VALUES ($1, $2, $3, $4)
            ON CONFLICT (environment_id, hash) DO UPDATE SET uploaded_at = excluded.uploaded_at";
-    TRIM = "DELETE FROM logo WHERE environment_id = $1 AND hash NOT IN
+    TRIM = "DELETE FROM logo WHERE environment_id = $1 AND hash <> $3 AND hash NOT IN
             (SELECT hash FROM logo WHERE environment_id = $1 ORDER BY uploaded_at DESC, hash LIMIT $2)";
     GET = "SELECT content FROM logo WHERE environment_id = $1 AND hash = $2";
 }
@@ -19,7 +19,8 @@ pub fn put(tx: &mut Tx<'_>, env: Env, hash: &str, content: &[u8], now: Timestamp
     tx.holds(&crate::setting::lock(env))?;
     let env = env.to_string();
     tx.execute(&PUT, params![&env, hash, content, now])?;
-    tx.execute(&TRIM, params![&env, KEPT])
+    // Whatever the clock says, it is the latest.
+    tx.execute(&TRIM, params![&env, KEPT, hash])
 }
 
 /// The bytes, while they are kept.

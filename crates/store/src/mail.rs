@@ -1,7 +1,10 @@
 //! Mails as they were written, what became of them, and every conversation about them with the mail server.
 
 use kernel::{Env, MailId, RunId, Timestamp};
-use model::mail::{Fate, MailState};
+use model::{
+    mail::{Fate, MailState},
+    setting::logo::Logo,
+};
 use sql::{Fault, Lock, Row, Tx, params, statements};
 use std::time::Duration;
 
@@ -20,6 +23,8 @@ pub struct Mail {
     /// Plain text.
     pub body: String,
     pub html: Option<String>,
+    /// The logo that its HTML shows and that travels with it.
+    pub logo: Option<Logo>,
     /// Without angle brackets.
     pub message_id: String,
     pub state: MailState,
@@ -76,7 +81,7 @@ macro_rules! mails {
     ($which:literal) => {
         concat!(
             "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html,
-             message_id, fate, under_way, retry_at, sent_at, refused, attempts, created_at FROM mail
+             message_id, fate, under_way, retry_at, sent_at, refused, attempts, created_at, logo FROM mail
              WHERE environment_id = $1 ",
             $which
         )
@@ -85,8 +90,8 @@ macro_rules! mails {
 
 statements! {
     INSERT = "INSERT INTO mail (environment_id, id, run_id, template, sender_name, sender_address, reply_to, recipient, subject,
-              body, html, message_id, fate, under_way, refused, attempts, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE, FALSE, 0, $14) ON CONFLICT (environment_id, id) DO NOTHING";
+              body, html, message_id, fate, under_way, refused, attempts, created_at, logo)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE, FALSE, 0, $14, $15) ON CONFLICT (environment_id, id) DO NOTHING";
     OF_RUN = mails!("AND run_id = $2 ORDER BY created_at, id LIMIT 10");
     GET = mails!("AND id = $2");
     // Ids are time-ordered, so the primary key is the order of the list.
@@ -123,6 +128,7 @@ pub fn lock(env: Env, id: MailId) -> Lock {
 
 /// Writes a mail, inside or waiting; a second time changes nothing.
 pub fn insert(tx: &mut Tx<'_>, env: Env, mail: &Mail) -> Result<(), Fault> {
+    let logo = mail.logo.as_ref().map(serde_json::to_string).transpose().map_err(crate::encoding)?;
     tx.execute(
         &INSERT,
         params![
@@ -139,7 +145,8 @@ pub fn insert(tx: &mut Tx<'_>, env: Env, mail: &Mail) -> Result<(), Fault> {
             mail.html.as_deref(),
             &mail.message_id,
             mail.state.fate().name(),
-            mail.created_at
+            mail.created_at,
+            logo.as_deref()
         ],
     )
 }
@@ -269,6 +276,7 @@ fn mail(row: &Row<'_>) -> Result<Mail, Fault> {
         subject: row.get(7)?,
         body: row.get(8)?,
         html: row.get(9)?,
+        logo: row.get::<Option<String>>(18)?.map(|_| crate::json(row, 18)).transpose()?,
         message_id: row.get(10)?,
         state: state(row)?,
         attempts: row.get(16)?,

@@ -41,6 +41,7 @@ mod suite {
     mod kill;
     mod listener;
     mod mail;
+    mod mail_brand;
     mod node;
     mod part;
     mod process;

@@ -4,16 +4,24 @@ use super::{Attempt, Filter, Mail};
 use crate::App;
 use kernel::{Category, Env, MailId};
 use model::mail::Fate;
+use outbound::smtp::LetterFault;
 use store::mail::LIST_MAX;
 
 /// Why mails could not be shown.
 #[derive(Debug, thiserror::Error)]
-#[error("mail store")]
-pub struct MailViewFault(#[from] sql::Fault);
+pub enum MailViewFault {
+    #[error("mail store")]
+    Store(#[from] sql::Fault),
+    #[error("write the mail as a file")]
+    Letter(#[from] LetterFault),
+}
 
 impl MailViewFault {
     pub fn category(&self) -> Category {
-        self.0.category()
+        match self {
+            Self::Store(fault) => fault.category(),
+            Self::Letter(_) => Category::Fault,
+        }
     }
 }
 

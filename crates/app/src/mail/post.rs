@@ -1,10 +1,10 @@
 //! From a row to a letter: who sends, and whether anything leaves.
 
-use super::Mail;
+use super::{Mail, MailViewFault};
 use crate::{App, Options, setting::Current};
-use kernel::MailId;
-use model::setting::Mailing;
-use outbound::smtp::{Letter, LetterFault, Party};
+use kernel::{Env, MailId};
+use model::setting::{Mailing, logo::Logo};
+use outbound::smtp::{Letter, Party, Picture};
 use store::mail::Stamp;
 
 /// Who an environment's mails come from, and whether they leave.
@@ -81,8 +81,36 @@ fn default_address(options: &Options) -> String {
     }
 }
 
-/// A mail as it is sent.
-pub(super) fn letter(mail: &Mail) -> Letter {
+/// A mail as it is sent, with the logo that it shows while that is kept: without it, mail programs write its alternative text.
+pub(super) async fn letter(app: &App, env: Env, mail: &Mail) -> Result<Letter, sql::Fault> {
+    let picture = logo(app, env, mail).await?.map(|(logo, bytes)| Picture {
+        id: logo.content_id(),
+        media_type: logo.kind.media_type(),
+        bytes,
+    });
+    Ok(Letter { picture, ..words(mail) })
+}
+
+async fn logo<'m>(app: &App, env: Env, mail: &'m Mail) -> Result<Option<(&'m Logo, Vec<u8>)>, sql::Fault> {
+    let Some(logo) = &mail.logo else { return Ok(None) };
+    Ok(crate::setting::logo_bytes(app, env, logo).await?.map(|bytes| (logo, bytes)))
+}
+
+/// How a mail's HTML names the logo that travels with it.
+pub(super) fn address_inside(logo: &Logo) -> String {
+    format!("cid:{}", logo.content_id())
+}
+
+/// A mail's HTML as a mail program shows it, for a page: with the logo in place of its name.
+pub async fn html(app: &App, env: Env, mail: &Mail) -> Result<Option<String>, MailViewFault> {
+    let Some(html) = &mail.html else { return Ok(None) };
+    Ok(Some(match logo(app, env, mail).await? {
+        Some((logo, bytes)) => html.replace(&address_inside(logo), &logo.inline(&bytes)),
+        None => html.clone(),
+    }))
+}
+
+fn words(mail: &Mail) -> Letter {
     Letter {
         message_id: mail.message_id.clone(),
         written_at: mail.created_at,
@@ -92,12 +120,13 @@ pub(super) fn letter(mail: &Mail) -> Letter {
         subject: mail.subject.clone(),
         text: mail.body.clone(),
         html: mail.html.clone(),
+        picture: None,
     }
 }
 
 /// The bytes of a mail as they are sent, for a file.
-pub fn eml(mail: &Mail) -> Result<Vec<u8>, LetterFault> {
-    letter(mail).to_bytes()
+pub async fn eml(app: &App, env: Env, mail: &Mail) -> Result<Vec<u8>, MailViewFault> {
+    Ok(letter(app, env, mail).await?.to_bytes()?)
 }
 
 /// A text without line ends and other control characters.

@@ -163,7 +163,7 @@ async fn attempt(app: &App, claimed: Claimed, interrupted: &CancellationToken) -
     let Some(smtp) = smtp else { return keep(app, claimed, id).await };
     let Some((mail, n)) = begin(app, &claimed, id, &smtp).await? else { return Ok(()) };
     let started = app.clock.monotonic();
-    let letter = post::letter(&mail);
+    let letter = post::letter(app, env, &mail).await?;
     let said = tokio::select! {
         said = smtp.send(&letter) => Some(said),
         () = interrupted.cancelled() => None,

@@ -63,6 +63,7 @@ pub async fn try_out(app: &App, actor: &Actor, env: Env, draft: &Draft) -> Resul
             "This is a test mail of {product}, {stage}.\n\nIt was asked for in Settings. Mails to your users come from the same address.\n"
         ),
         html: None,
+        picture: None,
     };
     let server = smtp.server().name();
     match smtp.send(&letter).await {

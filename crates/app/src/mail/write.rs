@@ -1,4 +1,4 @@
-//! A mail is written: its text and its HTML from the built-in templates.
+//! A mail is written: the words, the builder's own or the built-in ones, in the frames of its text and its HTML.
 
 use super::{Mail, Sender, post};
 use crate::setting::Current;
@@ -7,33 +7,73 @@ use minijinja::{Environment, context};
 use model::{
     mail::MailState,
     run::Run,
-    setting::colour::{Colour, TEXT},
+    setting::{
+        colour::{Colour, SHAPE, TEXT},
+        logo::Logo,
+    },
 };
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
-/// Which text a mail was made from.
+/// Which frame a mail was made with.
 const WELCOME: &str = "welcome@1";
 /// Its HTML: the name's end makes the renderer escape what it fills in.
 const WELCOME_HTML: &str = "welcome@1.html";
+/// What a mail program has, in the order in which it is looked for.
+const FONT: &str = "Inter,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+/// The room that the logo has, in CSS pixels.
+const LOGO_WIDTH_MAX: u32 = 200;
+const LOGO_HEIGHT_MAX: u32 = 40;
 
-static TEXTS: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut texts = Environment::new();
-    for (name, text) in [
+static FRAMES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut frames = Environment::new();
+    for (name, frame) in [
         (WELCOME, include_str!("../../texts/welcome.txt")),
         (WELCOME_HTML, include_str!("../../texts/welcome.html")),
     ] {
-        texts.add_template(name, text).expect("a test renders every built-in text");
+        frames.add_template(name, frame).expect("a test renders every built-in frame");
     }
-    texts
+    frames
 });
 
-/// No mail was made of a text.
+/// The words that hold until a builder writes their own.
+static WORDS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../texts/mail.json"))
+        .expect("the built-in words are a JSON object of texts")
+});
+
+/// No mail was made of a frame.
 #[derive(Debug, thiserror::Error)]
-pub enum MailFault {
-    #[error("render the mail {template}")]
-    Render { template: &'static str, source: minijinja::Error },
-    #[error("the mail {0} does not begin with its subject")]
-    Subject(&'static str),
+#[error("render the mail {frame}")]
+pub struct MailFault {
+    frame: &'static str,
+    source: minijinja::Error,
+}
+
+/// What a mail says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// What a mail is about.
+struct Facts<'f> {
+    account: &'f str,
+    plan: Option<&'f str>,
+    /// The subject stands above the mail, as mail programs show it: nothing else does for a preview.
+    envelope: bool,
+}
+
+/// A word as it is built in; empty where there is none.
+pub fn built_in(name: &str) -> &'static str {
+    WORDS.get(name).map_or("", String::as_str)
+}
+
+/// The welcome mail as it would be written now for an account that nobody has, with the logo under this address.
+pub fn sample(current: &Current, logo: Option<(&Logo, &str)>) -> Result<Written, MailFault> {
+    let plan = Some(current.settings.plan.name.as_str());
+    compose(current, &Facts { account: "Acme Rockets", plan, envelope: true }, logo)
 }
 
 /// The welcome mail of a run that got past its acknowledgement. Rendering takes some ten microseconds, so it
@@ -45,21 +85,12 @@ pub(crate) fn welcome(
     id: MailId,
     now: Timestamp,
 ) -> Result<Mail, MailFault> {
-    let settings = &current.settings;
-    let colour = settings.colour.parse().unwrap_or(Colour::BLACK);
-    let values = context! {
-        product => &settings.product_name,
-        account => &run.account_name,
-        plan => run.plan.as_ref().map(|plan| plan.name.as_str()),
-        link => settings.success_url.as_ref().map(url::Url::as_str),
-        support => &settings.support_address,
-        colour => colour.to_string(),
-        ink => colour.ink().to_string(),
-        // The same colour where it is text: dark enough to be read.
-        words => colour.against(Colour::WHITE, TEXT).to_string(),
-    };
-    let text = render(WELCOME, &values)?;
-    let (subject, body) = parts(&text).ok_or(MailFault::Subject(WELCOME))?;
+    let plan = run.plan.as_ref().map(|plan| plan.name.as_str());
+    let facts = Facts { account: &run.account_name, plan, envelope: false };
+    let logo = current.settings.logo.as_ref().filter(|logo| logo.travels());
+    let named = logo.map(|logo| (logo, post::address_inside(logo)));
+    let named = named.as_ref().map(|(logo, address)| (*logo, address.as_str()));
+    let Written { subject, text, html } = compose(current, &facts, named)?;
     let stamp = sender.stamp(id, 1);
     Ok(Mail {
         id,
@@ -69,9 +100,10 @@ pub(crate) fn welcome(
         sender_address: stamp.sender_address,
         reply_to: stamp.reply_to,
         recipient: run.email.to_string(),
-        subject: post::line(subject),
-        body: body.to_owned(),
-        html: Some(render(WELCOME_HTML, &values)?),
+        subject,
+        body: text,
+        html: Some(html),
+        logo: logo.cloned(),
         message_id: stamp.message_id,
         state: if sender.leaves { MailState::Queued } else { MailState::Kept },
         attempts: 0,
@@ -79,12 +111,102 @@ pub(crate) fn welcome(
     })
 }
 
-fn render(template: &'static str, values: &minijinja::Value) -> Result<String, MailFault> {
-    let rendered = TEXTS.get_template(template).and_then(|text| text.render(values));
-    rendered.map_err(|source| MailFault::Render { template, source })
+fn compose(current: &Current, facts: &Facts<'_>, logo: Option<(&Logo, &str)>) -> Result<Written, MailFault> {
+    let settings = &current.settings;
+    let said = Said::of(current, facts);
+    let support = settings.support_address.as_deref();
+    let (before, after) =
+        support.and_then(|address| said.support.split_once(address)).unwrap_or((said.support.as_str(), ""));
+    let colour = settings.colour.parse().unwrap_or(Colour::BLACK);
+    let values = context! {
+        words => said.values(),
+        paragraphs => said.paragraphs(),
+        product => &settings.product_name,
+        link => settings.success_url.as_ref().map(url::Url::as_str),
+        support => support,
+        // A sentence that does not name the address is a sentence all the same.
+        support_linked => support.is_some_and(|address| said.support.contains(address)),
+        support_before => before,
+        support_after => after,
+        logo => logo.map(|(logo, address)| picture(logo, address)),
+        envelope => facts.envelope,
+        font => FONT,
+        colour => shades(colour, Colour::WHITE),
+        dark => shades(colour, Colour::NIGHT),
+    };
+    let (text, html) = (render(WELCOME, &values)?, render(WELCOME_HTML, &values)?);
+    Ok(Written { subject: said.subject, text, html })
 }
 
-/// A text begins with the line of its subject, then an empty one.
-fn parts(text: &str) -> Option<(&str, &str)> {
-    text.strip_prefix("Subject: ")?.split_once("\n\n")
+/// The words of one mail, their places filled.
+#[derive(Debug)]
+struct Said {
+    subject: String,
+    title: String,
+    text: String,
+    button: String,
+    support: String,
+    sign_off: String,
+}
+
+impl Said {
+    fn of(current: &Current, facts: &Facts<'_>) -> Self {
+        let word = |name: &str| word(current, facts, name);
+        // A workflow may give no plan: the built-in text then speaks of none.
+        let planless = facts.plan.is_none() && !current.settings.words.contains_key("mail_text");
+        Self {
+            subject: post::line(&word("mail_subject")),
+            title: word("mail_title"),
+            text: word(if planless { "mail_text_without_plan" } else { "mail_text" }),
+            button: word("mail_button"),
+            support: word("mail_support"),
+            sign_off: word("mail_sign_off"),
+        }
+    }
+
+    fn values(&self) -> minijinja::Value {
+        let Self { subject, title, text, button, support, sign_off } = self;
+        context! {
+            subject => subject, title => title, text => text, button => button, support => support,
+            sign_off => sign_off,
+        }
+    }
+
+    /// An empty line begins another.
+    fn paragraphs(&self) -> Vec<String> {
+        self.text.split("\n\n").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+/// The colour on a ground: as a shape, as what is written on it, and as text, each dark or light enough to be seen.
+fn shades(colour: Colour, ground: Colour) -> minijinja::Value {
+    let shape = colour.against(ground, SHAPE);
+    context! {
+        colour => shape.to_string(),
+        ink => shape.ink().to_string(),
+        words => colour.against(ground, TEXT).to_string(),
+    }
+}
+
+fn picture(logo: &Logo, address: &str) -> minijinja::Value {
+    let (width, height) = logo.within(LOGO_WIDTH_MAX, LOGO_HEIGHT_MAX);
+    context! { src => address, width => width, height => height, wordmark => logo.is_wordmark() }
+}
+
+/// A word with its places filled; as it stands where it cannot be filled. HTML is escaped by the frame.
+fn word(current: &Current, facts: &Facts<'_>, name: &str) -> String {
+    let settings = &current.settings;
+    let text = settings.words.get(name).map_or_else(|| built_in(name), String::as_str);
+    let values = context! {
+        product => &settings.product_name,
+        account => facts.account,
+        plan => facts.plan.unwrap_or_default(),
+        support => settings.support_address.as_deref().unwrap_or_default(),
+    };
+    Environment::new().render_str(text, values).unwrap_or_else(|_| text.to_owned())
+}
+
+fn render(frame: &'static str, values: &minijinja::Value) -> Result<String, MailFault> {
+    let rendered = FRAMES.get_template(frame).and_then(|frame| frame.render(values));
+    rendered.map_err(|source| MailFault { frame, source })
 }

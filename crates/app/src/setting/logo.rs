@@ -55,7 +55,7 @@ pub async fn logo_file(
 }
 
 /// A logo's bytes, while they are kept.
-pub(crate) async fn bytes(app: &App, env: Env, logo: &Logo) -> Result<Option<Vec<u8>>, sql::Fault> {
+pub async fn bytes(app: &App, env: Env, logo: &Logo) -> Result<Option<Vec<u8>>, sql::Fault> {
     let hash = logo.hash.clone();
     app.db.read(move |tx| store::logo::get(tx, env, &hash)).await
 }

@@ -1,7 +1,7 @@
-//! The words of hosted pages: what a builder writes in place of the built-in texts.
+//! The words of hosted pages and mails: what a builder writes in place of the built-in texts.
 //!
-//! A text may name two things, `{{ product }}` and `{{ account }}`, and nothing else: it is rendered for every visitor, so
-//! there is no room for loops or calculations.
+//! A text may name a few things, such as `{{ product }}`, and nothing else: it is rendered for every visitor, so there is no
+//! room for loops or calculations.
 
 use super::{SettingFault, current};
 use crate::{App, operator::Actor};
@@ -9,10 +9,24 @@ use kernel::Env;
 use model::setting::Words;
 use store::setting::Change;
 
-/// The longest text, in characters.
-pub const TEXT_CHARS_MAX: usize = 500;
-/// What a text may name.
-const VARIABLES: [&str; 2] = ["product", "account"];
+/// The longest text, in characters: a subject and a button have a line, a mail has paragraphs.
+pub fn chars_max(name: &str) -> usize {
+    match name {
+        "mail_subject" => 150,
+        "mail_button" | "sign_in_button" => 60,
+        "mail_text" => 2_000,
+        _ => 500,
+    }
+}
+
+/// What a text may name. The plan and the address that helps are known when a mail is written.
+fn variables(name: &str) -> &'static [&'static str] {
+    match name {
+        "mail_support" => &["product", "support"],
+        _ if name.starts_with("mail_") => &["product", "account", "plan"],
+        _ => &["product", "account"],
+    }
+}
 
 /// One text and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +55,7 @@ pub fn check(typed: &Words) -> Result<Words, Vec<WordFault>> {
     let (mut words, mut faults) = (Words::new(), Vec::new());
     for (name, text) in typed {
         let text = text.trim().replace("\r\n", "\n");
-        match judge(&text) {
+        match judge(name, &text) {
             Err(message) => faults.push(WordFault { name: name.clone(), message }),
             Ok(()) if text.is_empty() => {}
             Ok(()) => drop(words.insert(name.clone(), text)),
@@ -50,29 +64,36 @@ pub fn check(typed: &Words) -> Result<Words, Vec<WordFault>> {
     if faults.is_empty() { Ok(words) } else { Err(faults) }
 }
 
-fn judge(text: &str) -> Result<(), String> {
-    let count = text.chars().count();
-    if count > TEXT_CHARS_MAX {
-        return Err(format!("use at most {TEXT_CHARS_MAX} characters, these are {count}"));
+fn judge(name: &str, text: &str) -> Result<(), String> {
+    let (count, max) = (text.chars().count(), chars_max(name));
+    if count > max {
+        return Err(format!("use at most {max} characters, these are {count}"));
     }
     if text.contains('\0') {
         return Err("remove the U+0000".to_owned());
     }
     if text.contains("{%") || text.contains("{#") {
-        return Err("a text may name {{ product }} and {{ account }}, and nothing else in braces".to_owned());
+        return Err(format!("this text may name {}, and nothing else in braces", named(name, "and")));
     }
     for part in text.split("{{").skip(1) {
         let Some((variable, _)) = part.split_once("}}") else {
             return Err("close the braces: {{ product }}".to_owned());
         };
         let variable = variable.trim();
-        if !VARIABLES.contains(&variable) {
-            return Err(format!(
-                "there is no {{{{ {variable} }}}}: write {{{{ product }}}} or {{{{ account }}}}"
-            ));
+        if !variables(name).contains(&variable) {
+            return Err(format!("there is no {{{{ {variable} }}}} here: write {}", named(name, "or")));
         }
     }
     Ok(())
+}
+
+/// `{{ product }}, {{ account }} or {{ plan }}`
+fn named(name: &str, conjunction: &str) -> String {
+    let braced: Vec<String> = variables(name).iter().map(|one| format!("{{{{ {one} }}}}")).collect();
+    match braced.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} {conjunction} {last}", rest.join(", ")),
+        _ => braced.concat(),
+    }
 }
 
 /// Checks the words and saves them, if nobody saved any setting since `version`.
@@ -110,7 +131,7 @@ mod tests {
     #[test]
     fn a_text_names_the_product_and_the_account_alone() {
         for good in ["", "Hello", "Welcome to {{product}}, {{ account }}.", "a } b { c", "100 %"] {
-            assert_eq!(judge(good), Ok(()), "{good}");
+            assert_eq!(judge("a", good), Ok(()), "{good}");
         }
         for (bad, hint) in [
             ("{{ password }}", "there is no {{ password }}"),
@@ -119,9 +140,20 @@ mod tests {
             ("{% for x in range(9) %}x{% endfor %}", "nothing else in braces"),
             ("{# hidden #}", "nothing else in braces"),
         ] {
-            assert!(judge(bad).unwrap_err().contains(hint), "{bad}");
+            assert!(judge("a", bad).unwrap_err().contains(hint), "{bad}");
         }
-        assert!(judge(&"x".repeat(TEXT_CHARS_MAX + 1)).is_err());
+        assert!(judge("a", &"x".repeat(500)).is_ok() && judge("a", &"x".repeat(501)).is_err());
+    }
+
+    #[test]
+    fn what_may_be_named_and_how_long_it_may_be_depends_on_the_text() {
+        assert_eq!(judge("mail_text", &format!("{{{{ plan }}}} {}", "x".repeat(1_900))), Ok(()));
+        assert_eq!(judge("mail_support", "Ask {{ support }}"), Ok(()));
+        let refused = judge("waitlist_text", "{{ plan }}").unwrap_err();
+        assert_eq!(refused, "there is no {{ plan }} here: write {{ product }} or {{ account }}");
+        let refused = judge("mail_text", "{{ support }}").unwrap_err();
+        assert!(refused.ends_with("write {{ product }}, {{ account }} or {{ plan }}"), "{refused}");
+        assert!(judge("mail_subject", &"x".repeat(151)).is_err());
     }
 
     #[test]

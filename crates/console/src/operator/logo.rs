@@ -1,6 +1,6 @@
 //! *Logo*: chosen, looked at on the real pages before it is saved, removed.
 
-use super::{entrance::sentence, wording};
+use super::{entrance::sentence, preview, wording};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -8,7 +8,6 @@ use crate::{
     upload::Upload,
     view::{
         Notice, Room, Tone,
-        hosted::Picture,
         logo::{Logo as LogoView, Shown},
     },
     visitor::{Asked, Nothing, Place, Posted},
@@ -62,19 +61,19 @@ pub(crate) async fn save(
     }
 }
 
-/// The hosted pages with the file that is chosen; nothing is saved.
-pub(crate) async fn preview(Upload { place, file, page }: Upload) -> Response {
+/// The pages with the file that is chosen; nothing is saved.
+pub(crate) async fn preview(
+    State(state): State<ConsoleState>,
+    Upload { place, file, page }: Upload,
+) -> Result<Response, Failure> {
     let file = match file {
-        Ok(file) if file.is_empty() => return hosted::preview(&place.current, &page),
+        Ok(file) if file.is_empty() => return preview::show(&state, &place.current, &page).await,
         Ok(file) => file,
-        Err(fault) => return refused(&place, fault),
+        Err(fault) => return Ok(refused(&place, fault)),
     };
     match Logo::examine(&file) {
-        Ok(logo) => {
-            let picture = Picture::of(&logo, logo.inline(&file));
-            hosted::preview_with(&place.current, &page, Some(picture))
-        }
-        Err(fault) => refused(&place, fault),
+        Ok(logo) => preview::show_with(&place.current, &page, &logo, &file),
+        Err(fault) => Ok(refused(&place, fault)),
     }
 }
 

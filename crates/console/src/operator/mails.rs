@@ -110,7 +110,8 @@ pub(crate) async fn framed(
     place: Place,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let text = find(&state, &place, &id).await?.mail.html.ok_or_else(absent)?;
+    let mail = find(&state, &place, &id).await?.mail;
+    let text = mail::html(&state.app, place.env, &mail).await?.ok_or_else(absent)?;
     Ok((Extension(Framed::Mail), Html(text)).into_response())
 }
 
@@ -121,7 +122,7 @@ pub(crate) async fn file(
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let mail = find(&state, &place, &id).await?.mail;
-    let bytes = mail::eml(&mail).map_err(|fault| Failure::of(Category::Fault, fault))?;
+    let bytes = mail::eml(&state.app, place.env, &mail).await?;
     let name = format!("attachment; filename=\"{}.eml\"", mail.id);
     let name = HeaderValue::from_str(&name).map_err(|fault| Failure::of(Category::Fault, fault))?;
     let kind = HeaderValue::from_static("message/rfc822");

@@ -11,6 +11,7 @@ mod list;
 mod logo;
 mod mails;
 mod people;
+mod preview;
 mod profile;
 mod reset;
 mod run;
@@ -26,6 +27,7 @@ mod wording;
 mod workflows;
 
 pub(crate) use integrate::verifiers;
+pub(crate) use wording::built_in;
 
 use crate::{ConsoleState, failure::Failure, path, visitor::Visitor};
 use axum::{

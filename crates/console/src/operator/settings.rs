@@ -1,6 +1,6 @@
 //! *Settings* of one environment. Nothing typed is lost: not by a mistake, not by somebody who was faster.
 
-use super::{entrance::sentence, wording};
+use super::{entrance::sentence, preview, wording};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -102,7 +102,10 @@ pub(crate) async fn save(
 }
 
 /// A hosted page in the name and colour that are typed; nothing is saved. What cannot be stands there as it is saved.
-pub(crate) async fn preview(Posted { place, form }: Posted<Place, Preview>) -> Response {
+pub(crate) async fn preview(
+    State(state): State<ConsoleState>,
+    Posted { place, form }: Posted<Place, Preview>,
+) -> Result<Response, Failure> {
     let saved = &place.current.settings;
     let Preview { product_name, colour, support_address, page } = form;
     let draft = Draft { product_name, colour, support_address, ..Draft::default() };
@@ -117,7 +120,7 @@ pub(crate) async fn preview(Posted { place, form }: Posted<Place, Preview>) -> R
         support_address: Some(support).filter(|address| !address.is_empty()),
         ..saved.clone()
     };
-    hosted::preview(&Current { settings, ..(*place.current).clone() }, &page)
+    preview::show(&state, &Current { settings, ..(*place.current).clone() }, &page).await
 }
 
 /// Sends a test mail with what is typed; nothing is saved and nothing typed is lost.

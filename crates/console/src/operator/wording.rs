@@ -1,6 +1,6 @@
-//! *Words of the hosted pages*. The preview is the real page, made with what is typed; it saves nothing.
+//! *Words of hosted pages and mails*. The preview is the real page, made with what is typed; it saves nothing.
 
-use super::entrance::sentence;
+use super::{entrance::sentence, preview};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -12,6 +12,7 @@ use crate::{
     visitor::{Asked, Place, Posted},
     words::counted,
 };
+use app::mail;
 use app::setting::{self, Current, SettingFault, WordFault, WordingFault};
 use axum::{
     extract::State,
@@ -39,7 +40,7 @@ pub(crate) struct View {
 type Editable = (&'static str, &'static str, bool);
 
 /// The pages whose words can be written: name, title, when one meets it, texts.
-const PAGES: [(&str, &str, &str, &[Editable]); 5] = [
+const PAGES: [(&str, &str, &str, &[Editable]); 6] = [
     (
         "progress",
         "Progress",
@@ -86,11 +87,24 @@ const PAGES: [(&str, &str, &str, &[Editable]); 5] = [
             ("sign_in_button", "Button", false),
         ],
     ),
+    (
+        preview::MAIL,
+        "Welcome mail",
+        "when the account is ready",
+        &[
+            ("mail_subject", "Subject", false),
+            ("mail_title", "Headline", false),
+            ("mail_text", "Text", true),
+            ("mail_button", "Button, leads to the success page", false),
+            ("mail_support", "Where to ask, while there is a support address", false),
+            ("mail_sign_off", "Sign-off", true),
+        ],
+    ),
 ];
 
 pub(crate) async fn page(place: Place, Asked(view): Asked<View>) -> Response {
     let current = &place.current;
-    let text = "Pages that are loaded from now on read so.";
+    let text = "Pages that are loaded and mails that are written from now on read so.";
     let notice = (view.done == "saved").then(|| Notice::new(Tone::Good, "Saved", text));
     html(&draw(&place, &current.settings.words, current.version, &[], notice))
 }
@@ -124,19 +138,46 @@ pub(crate) async fn save(
 }
 
 /// A page with the words that are saved.
-pub(crate) async fn saved(place: Place, Asked(view): Asked<View>) -> Response {
-    hosted::preview(&place.current, &view.page)
+pub(crate) async fn saved(
+    State(state): State<ConsoleState>,
+    place: Place,
+    Asked(view): Asked<View>,
+) -> Result<Response, Failure> {
+    preview::show(&state, &place.current, &view.page).await
 }
 
 /// A page with the words that are typed. A text that cannot be saved stands there as it was typed.
-pub(crate) async fn preview(Posted { place, form }: Posted<Place, Form>) -> Response {
+pub(crate) async fn preview(
+    State(state): State<ConsoleState>,
+    Posted { place, form }: Posted<Place, Form>,
+) -> Result<Response, Failure> {
     let (typed, _) = read(&form);
     let bad = setting::check_words(&typed).err().unwrap_or_default();
     let good = typed
         .into_iter()
         .filter(|(name, text)| !text.trim().is_empty() && bad.iter().all(|one| one.name != *name));
     let page = form.get("page").map_or("", String::as_str);
-    hosted::preview(&with(&place.current, good.collect()), page)
+    preview::show(&state, &with(&place.current, good.collect()), page).await
+}
+
+/// A text as it stands while nothing is written in its place.
+pub(crate) fn built_in(name: &str) -> &'static str {
+    match hosted::built_in(name) {
+        "" => mail::built_in(name),
+        page => page,
+    }
+}
+
+/// What is special about a text: said once where it matters, not under each.
+fn places(name: &str) -> Option<String> {
+    let own = match name {
+        "mail_text" => {
+            "{{ plan }} is filled in, too, in all of the mail. An empty line begins another paragraph."
+        }
+        "mail_support" => "{{ support }} is the support address.",
+        _ => return None,
+    };
+    Some(own.to_owned())
 }
 
 /// The environment as if these words were saved.
@@ -162,7 +203,9 @@ fn draw(place: &Place, words: &Words, version: i64, faults: &[WordFault], notice
         name,
         label,
         value: words.get(*name).cloned().unwrap_or_default(),
-        built_in: hosted::built_in(name),
+        built_in: built_in(name),
+        max: setting::chars_max(name),
+        places: places(name),
         fault: faults.iter().find(|fault| fault.name == *name).map(|fault| sentence(&fault.message)),
         long: *long,
     };
@@ -180,6 +223,5 @@ fn draw(place: &Place, words: &Words, version: i64, faults: &[WordFault], notice
         frame: place.frame(Room::Settings, notice),
         version,
         groups,
-        max: setting::TEXT_CHARS_MAX,
     }
 }

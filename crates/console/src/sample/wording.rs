@@ -2,7 +2,7 @@
 
 use super::{Page, frame, page};
 use crate::{
-    hosted,
+    operator::built_in,
     view::{
         Notice, Room, Tone,
         wording::{Group, Text, Wording},
@@ -19,7 +19,9 @@ fn wording() -> Wording {
         name,
         label,
         value: String::new(),
-        built_in: hosted::built_in(name),
+        built_in: built_in(name),
+        max: 500,
+        places: None,
         fault: None,
         long,
     };
@@ -44,9 +46,20 @@ fn wording() -> Wording {
                     text("waitlist_next", "What comes next", true),
                 ],
             ),
+            group(
+                "mail",
+                "Welcome mail",
+                "when the account is ready",
+                vec![
+                    text("mail_subject", "Subject", false),
+                    Text {
+                        places: Some("{{ plan }} is filled in, too, in all of the mail. An empty line begins another paragraph.".into()),
+                        ..text("mail_text", "Text", true)
+                    },
+                ],
+            ),
         ],
         focus: String::new(),
-        max: 500,
     }
 }
 
@@ -60,6 +73,6 @@ fn fault() -> Wording {
     ));
     let text = &mut page.groups[1].texts[1];
     text.value = "Hello {{ name }}".into();
-    text.fault = Some("There is no {{ name }}: write {{ product }} or {{ account }}.".into());
+    text.fault = Some("There is no {{ name }} here: write {{ product }} or {{ account }}.".into());
     page
 }

@@ -1,4 +1,4 @@
-//! *Words of the hosted pages*: what end users read, written beside a preview of the page.
+//! *Words of hosted pages and mails*: what end users read, written beside a preview of the page.
 
 use super::frame::Frame;
 use askama::Template;
@@ -11,6 +11,10 @@ pub struct Text {
     pub value: String,
     pub built_in: &'static str,
     pub fault: Option<String>,
+    /// In characters.
+    pub max: usize,
+    /// What is special about it, below the field.
+    pub places: Option<String>,
     /// More than one line.
     pub long: bool,
 }
@@ -33,5 +37,4 @@ pub struct Wording {
     pub groups: Vec<Group>,
     /// The first text with a fault gets the focus.
     pub focus: String,
-    pub max: usize,
 }

@@ -139,6 +139,11 @@ impl Logo {
         self.kind != Kind::WebP && self.bytes <= MAIL_BYTES_MAX
     }
 
+    /// How a mail's HTML names it: the id of the part that travels with it.
+    pub fn content_id(&self) -> String {
+        format!("{}@logo", self.hash)
+    }
+
     /// A wordmark says the name by itself; beside an icon the name is written.
     pub fn is_wordmark(&self) -> bool {
         self.width * 2 > self.height * 3

@@ -5,7 +5,7 @@ use lettre::{
     Address,
     address::AddressError,
     message::{
-        Mailbox, Message, MultiPart, SinglePart,
+        Attachment, Mailbox, Message, MultiPart, SinglePart,
         header::{HeaderName, HeaderValue},
     },
 };
@@ -30,6 +30,16 @@ pub struct Letter {
     pub subject: String,
     pub text: String,
     pub html: Option<String>,
+    /// What the HTML shows: it travels with the letter, so that nothing has to be loaded from anywhere.
+    pub picture: Option<Picture>,
+}
+
+/// A picture that the HTML names `cid:` and its id (RFC 2392).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub id: String,
+    pub media_type: &'static str,
+    pub bytes: Vec<u8>,
 }
 
 /// A field that cannot stand in a mail.
@@ -39,6 +49,8 @@ pub enum LetterFault {
     Address { address: String, source: AddressError },
     #[error("the header {0} cannot be written")]
     Header(&'static str),
+    #[error("{0:?} is no media type")]
+    MediaType(&'static str),
     #[error("the parts do not make a message")]
     Parts(#[from] lettre::error::Error),
 }
@@ -68,17 +80,28 @@ impl Letter {
         let message = match &self.html {
             None => message.singlepart(text)?,
             Some(html) => {
-                let parts = MultiPart::alternative().boundary(self.boundary());
-                message.multipart(parts.singlepart(text).singlepart(SinglePart::html(html.clone())))?
+                let parts = MultiPart::alternative().boundary(self.boundary("part")).singlepart(text);
+                let html = SinglePart::html(html.clone());
+                message.multipart(match &self.picture {
+                    None => parts.singlepart(html),
+                    Some(picture) => parts.multipart(self.related(html, picture)?),
+                })?
             }
         };
         Ok(message.formatted())
     }
 
+    /// The HTML and what it shows (RFC 2387).
+    fn related(&self, html: SinglePart, picture: &Picture) -> Result<MultiPart, LetterFault> {
+        let kind = picture.media_type.parse().map_err(|_| LetterFault::MediaType(picture.media_type))?;
+        let inline = Attachment::new_inline(picture.id.clone()).body(picture.bytes.clone(), kind);
+        Ok(MultiPart::related().boundary(self.boundary("with")).singlepart(html).singlepart(inline))
+    }
+
     /// Made from the id, so that the bytes are the same each time; at most 70 characters (RFC 2046, 5.1.1).
-    fn boundary(&self) -> String {
+    fn boundary(&self, name: &str) -> String {
         let id = self.message_id.chars().filter(char::is_ascii_alphanumeric).take(60);
-        format!("part{}", id.collect::<String>())
+        format!("{name}{}", id.collect::<String>())
     }
 }
 

@@ -11,6 +11,7 @@ fn letter() -> Letter {
         subject: "Welcome".into(),
         text: "Hello,\n.\n.dots begin lines\nThe Acme team\n".into(),
         html: Some("<p>Hello</p>".into()),
+        picture: None,
     }
 }
 

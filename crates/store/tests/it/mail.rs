@@ -105,6 +105,7 @@ pub(crate) fn note(id: MailId, run: RunId, now: Timestamp) -> mail::Mail {
         subject: "Welcome".into(),
         body: "Hello".into(),
         html: Some("<p>Hello</p>".into()),
+        logo: None,
         message_id: "1@acme.com".into(),
         state: MailState::Kept,
         attempts: 0,

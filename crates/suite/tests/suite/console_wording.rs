@@ -48,7 +48,11 @@ async fn an_unknown_variable_is_refused_at_its_field_and_nothing_is_lost() {
     let refused = browser.post(&house, WORDS, &form).await;
     let page = text(&refused);
     assert_eq!(refused.status.as_u16(), 400);
-    assert!(page.contains("There is no {{ name }}") && page.contains("value=\"Kept\""), "{page}");
+    assert!(
+        page.contains("There is no {{ name }} here: write {{ product }} or {{ account }}.")
+            && page.contains("value=\"Kept\""),
+        "{page}"
+    );
     assert!(!text(&browser.get(&house, WORDS).await).contains("value=\"Kept\""), "nothing was saved");
 }
 
@@ -73,4 +77,53 @@ async fn the_preview_is_the_page_itself_and_saves_nothing() {
         assert!(policy.contains("frame-ancestors 'self'") && !policy.contains("unsafe"), "{policy}");
     }
     assert!(!text(&browser.get(&house, PREVIEW).await).contains("Typed"));
+}
+
+#[tokio::test]
+async fn the_words_of_the_mail_are_seen_in_the_mail_before_they_are_saved() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    house.set(house.env(), |settings| settings.support_address = Some("help@acme.test".into())).await;
+    let form = [
+        ("page", "mail"),
+        ("mail_subject", "Hello {{ account }}"),
+        ("mail_title", "<b>Hi</b>"),
+        ("mail_text", "You have {{ plan }}.\n\nSee\nyou"),
+        ("mail_button", "Start {{ product }}"),
+        ("mail_support", "Ask {{ support }} anything."),
+        ("mail_sign_off", "{{ bad }}"),
+    ];
+    let answer = browser.post(&house, PREVIEW, &form).await;
+    let page = text(&answer);
+    for words in [
+        "Subject: <b>Hello Acme Rockets</b>",
+        "&lt;b&gt;Hi&lt;",
+        "You have Free Trial.\n</td>",
+        "See<br>you",
+        "Start Acme Notes</a>",
+        "Ask <a ",
+        "help@acme.test</a> anything.",
+        "The Acme Notes team",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let policy = answer.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("sandbox") && policy.contains("frame-ancestors 'self'"), "{policy}");
+    assert!(!text(&browser.get(&house, &format!("{PREVIEW}?page=mail")).await).contains("Start Acme Notes"));
+}
+
+#[tokio::test]
+async fn a_subject_that_is_too_long_is_refused_at_its_field() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let version = version(&house, &mut browser).await;
+    let long = "x".repeat(151);
+    for (name, value, words) in [
+        ("mail_subject", long.as_str(), "Use at most 150 characters, these are 151."),
+        ("mail_text", "{{ password }}", "write {{ product }}, {{ account }} or {{ plan }}."),
+    ] {
+        let refused = browser.post(&house, WORDS, &[("version", version.as_str()), (name, value)]).await;
+        assert_eq!(refused.status.as_u16(), 400);
+        assert!(text(&refused).contains(words) && text(&refused).contains(value), "{}", text(&refused));
+    }
 }

@@ -3,9 +3,10 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const path = require("node:path");
 const { PASSWORD, room, signUp } = require("../people.js");
 
-const BRAND = { name: "Bright Notes", colour: "#7c3aed", rgb: "rgb(124, 58, 237)" };
+const BRAND = { name: "Bright Notes", colour: "#7c3aed", logo: path.join(__dirname, "../../../tests/fixture/logo.png") };
 
 module.exports = async (journey) => {
   const { stage } = journey;
@@ -99,20 +100,46 @@ module.exports = async (journey) => {
     await journey.look(operator, "settings");
     await operator.getByLabel("Product name").fill(BRAND.name);
     await operator.getByLabel("Colour").fill(BRAND.colour);
+    const preview = operator.frameLocator("iframe");
+    await preview.locator(".brand").getByText(BRAND.name).waitFor();
+    await preview.locator(`link[href*="${BRAND.colour.slice(1)}"]`).waitFor({ state: "attached" });
+    await operator.locator("#shade").getByText("Text on it is white").waitFor();
     await operator.getByLabel("Users let through").fill("0");
     await operator.getByRole("button", { name: "Save" }).click();
     await operator.getByRole("status").getByText("Saved").waitFor();
     await journey.look(operator, "saved");
   });
+  await journey.step("a logo is seen on the page before it is saved", async () => {
+    await operator.getByRole("link", { name: "Choose a logo" }).click();
+    await operator.getByLabel("File").setInputFiles(BRAND.logo);
+    await operator.frameLocator("iframe").getByRole("img", { name: BRAND.name }).waitFor();
+    await journey.look(operator, "logo");
+    await operator.getByRole("button", { name: "Save" }).click();
+    await operator.getByRole("status").getByText("Saved").waitFor();
+    await journey.look(operator, "logo-saved");
+  });
+  await journey.step("so are the words of the waitlist and of the mail", async () => {
+    await room(operator, "Settings");
+    await operator.getByRole("link", { name: "Words of hosted pages and mails" }).click();
+    const preview = operator.frameLocator("iframe");
+    await operator.getByRole("group", { name: "Welcome mail" }).getByLabel("Headline").fill("Hello {{ account }}");
+    await preview.getByRole("heading", { name: "Hello Acme Rockets" }).waitFor();
+    await journey.look(operator, "words-mail");
+    await operator.getByRole("group", { name: "Waitlist" }).getByLabel("Headline").fill("Almost there");
+    await preview.getByRole("heading", { name: "Almost there" }).waitFor();
+    await operator.getByRole("button", { name: "Save" }).click();
+    await operator.getByRole("status").getByText("Saved").waitFor();
+  });
   const grace = await journey.person();
-  await journey.step("Grace waits on a page in the new name and colour", async () => {
+  await journey.step("Grace waits on a page in the new name, colour, logo and words", async () => {
     await signUp(grace, stage, "Grace Holloway", "grace@cobolworks.example");
-    await grace.getByRole("heading", { name: "You are on the list" }).waitFor();
+    await grace.getByRole("heading", { name: "Almost there" }).waitFor();
     assert.equal(new URL(grace.url()).origin, new URL(stage.api).origin);
     assert.match(await grace.title(), new RegExp(BRAND.name));
-    await grace.locator(".brand").getByText(BRAND.name).waitFor();
-    const colour = await grace.locator(".brand .mark").evaluate((mark) => getComputedStyle(mark).backgroundColor);
-    assert.equal(colour, BRAND.rgb);
+    const logo = grace.getByRole("img", { name: BRAND.name });
+    assert.ok(await logo.evaluate((image) => image.complete && image.naturalWidth > 0), "the logo is loaded");
+    const accent = await grace.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--accent"));
+    assert.match(accent, new RegExp(BRAND.colour));
     await journey.look(grace, "waitlist");
   });
   await journey.step("the operator admits her, and her page goes on to Acme Notes", async () => {
