@@ -12,6 +12,7 @@ pub mod integration;
 pub mod key;
 pub mod mail;
 pub mod operator;
+mod page;
 pub mod path;
 pub mod pool;
 pub mod profile;

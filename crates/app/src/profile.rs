@@ -9,7 +9,7 @@ pub use store::profile::{
     list::{By, Only},
 };
 
-use crate::App;
+use crate::{App, page};
 use kernel::{Category, Cursor, Env, Key, TenantId};
 use model::run::{Run, RunState, WaitingFor};
 use sql::{Fault, Tx};
@@ -111,16 +111,16 @@ pub async fn users(app: &App, env: Env, filter: Filter) -> Result<Listed<User>, 
     let wanted = wanted(filter);
     let page = app.db.read(move |tx| {
         let mut people = profile::list::users(tx, env, &wanted)?;
-        let next = next(&mut people, &wanted, |ListedUser { person, .. }| {
-            (place(&person.known, wanted.by, || list::person_key(person)), person.user_id.clone())
+        let next = page::cut(&mut people, wanted.limit - 1, |ListedUser { person, .. }| Cursor {
+            key: place(&person.known, wanted.by, || list::person_key(person)),
+            id: person.user_id.clone(),
         });
         let mut rows = Vec::with_capacity(people.len());
         for ListedUser { person, run } in people {
             rows.push(User { accounts: belongings(tx, env, &person.user_id)?, person, run });
         }
-        let (total, all) = totals(&wanted, seen_all(&wanted, &next, rows.len()), |only| {
-            profile::list::count_users(tx, env, only)
-        })?;
+        let seen_all = page::seen_all(&rows, wanted.after.as_ref(), next.as_ref());
+        let (total, all) = totals(&wanted, seen_all, |only| profile::list::count_users(tx, env, only))?;
         Ok::<_, Fault>(Listed { rows, next, total, all })
     });
     Ok(page.await?)
@@ -154,18 +154,17 @@ pub async fn accounts(app: &App, env: Env, filter: Filter) -> Result<Listed<Acco
     let wanted = wanted(filter);
     let page = app.db.read(move |tx| {
         let mut accounts = profile::list::accounts(tx, env, &wanted)?;
-        let next = next(&mut accounts, &wanted, |ListedAccount { account, members }| {
-            let key = match wanted.by {
+        let next = page::cut(&mut accounts, wanted.limit - 1, |ListedAccount { account, members }| Cursor {
+            key: match wanted.by {
                 By::Members => Key::Number(i64::try_from(*members).unwrap_or(i64::MAX)),
                 by => place(&account.known, by, || list::account_key(account)),
-            };
-            (key, account.account_id.clone())
+            },
+            id: account.account_id.clone(),
         });
         let row = |ListedAccount { account, members }| AccountRow { account, members };
         let rows: Vec<_> = accounts.into_iter().map(row).collect();
-        let (total, all) = totals(&wanted, seen_all(&wanted, &next, rows.len()), |only| {
-            profile::list::count_accounts(tx, env, only)
-        })?;
+        let seen_all = page::seen_all(&rows, wanted.after.as_ref(), next.as_ref());
+        let (total, all) = totals(&wanted, seen_all, |only| profile::list::count_accounts(tx, env, only))?;
         Ok::<_, Fault>(Listed { rows, next, total, all })
     });
     Ok(page.await?)
@@ -199,14 +198,6 @@ fn wanted(filter: Filter) -> Wanted {
     }
 }
 
-/// Takes the row off that only tells of another page, and says where that begins.
-fn next<T>(rows: &mut Vec<T>, wanted: &Wanted, place: impl Fn(&T) -> (Key, String)) -> Option<Cursor> {
-    let more = rows.len() >= wanted.limit;
-    rows.truncate(wanted.limit - 1);
-    let (key, id) = place(rows.last().filter(|_| more)?);
-    Some(Cursor { key, id })
-}
-
 /// What a row is sorted by.
 fn place(known: &Known, by: By, title: impl FnOnce() -> String) -> Key {
     match by {
@@ -214,11 +205,6 @@ fn place(known: &Known, by: By, title: impl FnOnce() -> String) -> Key {
         By::LastSeen => Key::Number(known.last_seen_at.micros()),
         By::Title => Key::Text(title()),
     }
-}
-
-/// The length of a first page behind which there is no other.
-fn seen_all(wanted: &Wanted, next: &Option<Cursor>, rows: usize) -> Option<u64> {
-    (wanted.after.is_none() && next.is_none()).then_some(rows as u64)
 }
 
 /// How many the filter leaves, counted if that was not `seen`, and how many there are.

@@ -1,7 +1,7 @@
 //! Mails as operators read them.
 
 use super::{Attempt, Filter, Mail};
-use crate::App;
+use crate::{App, page};
 use kernel::{Category, Env, MailId};
 use model::mail::Fate;
 use outbound::smtp::LetterFault;
@@ -60,20 +60,13 @@ pub async fn list(
     let filter = Filter { search, ..filter };
     let page = app.db.read(move |tx| {
         let mut rows = store::mail::list(tx, env, &filter, before, limit + 1)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
+        let next = page::cut(&mut rows, limit, |mail| mail.id);
         let found = store::mail::counts(tx, env, filter.search.as_deref())?;
         let all = match filter.search {
             None => sum(&found, None),
             Some(_) => sum(&store::mail::counts(tx, env, None)?, None),
         };
-        Ok::<_, sql::Fault>(MailPage {
-            next: rows.last().filter(|_| more).map(|mail| mail.id),
-            total: sum(&found, filter.fate),
-            found,
-            all,
-            rows,
-        })
+        Ok::<_, sql::Fault>(MailPage { next, total: sum(&found, filter.fate), found, all, rows })
     });
     Ok(page.await?)
 }

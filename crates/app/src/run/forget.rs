@@ -85,7 +85,7 @@ pub async fn forget_user(
                 Err(fault) => return Err(fault.into()),
             }
         }
-        let last = runs.last().map(|run| kernel::Cursor::at(run.created_at, run.id.to_string()));
+        let last = runs.last().map(Run::place);
         let more = runs.len() == PART;
         forget_results(app, env, user_id, runs).await?;
         if !more {

@@ -1,7 +1,6 @@
 //! Runs as people and backends read them.
 
-use crate::App;
-use crate::webhook::AttemptView;
+use crate::{App, page, webhook::AttemptView};
 use kernel::{Category, Cursor, Env, RunId, Timestamp};
 use model::run::{IncidentReason, NodeStatus, Run, RunState, WaitingFor, words};
 use model::workflow::{Definition, Kind};
@@ -115,12 +114,9 @@ pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, Vie
         .db
         .read(move |tx| {
             let mut rows = store::run::list(tx, env, &filter)?;
-            let more = rows.len() > limit;
-            rows.truncate(limit);
-            let last = rows.last().filter(|_| more);
-            let next = last.map(|run| Cursor::at(run.created_at, run.id.to_string()));
+            let next = page::cut(&mut rows, limit, Run::place);
             let counts = count(tx, env)?;
-            let seen_all = (filter.after.is_none() && !more).then_some(rows.len() as u64);
+            let seen_all = page::seen_all(&rows, filter.after.as_ref(), next.as_ref());
             let total = match seen_all.or(counts.of(&filter)) {
                 Some(total) => total,
                 None => store::run::count(tx, env, &filter)?,

@@ -4,7 +4,7 @@
 //! twice admits nobody that the first time did not mean, and one that was interrupted goes on where it stopped.
 
 use super::{ActFault, BATCH_MAX, BatchFault, ViewFault, admit, several};
-use crate::{App, operator::Actor};
+use crate::{App, operator::Actor, page};
 use kernel::{Cursor, Env, RunId, Timestamp};
 use model::run::{Run, RunState, WaitingFor};
 use store::run::{Filter, LIST_MAX, OLDEST_MAX};
@@ -90,10 +90,7 @@ pub async fn waitlist(
     };
     let page = app.db.read(move |tx| {
         let mut runs = store::run::list(tx, env, &filter)?;
-        let more = runs.len() > rows_max;
-        runs.truncate(rows_max);
-        let last = runs.last().filter(|_| more);
-        let next = last.map(|run| Cursor::at(run.created_at, run.id.to_string()));
+        let next = page::cut(&mut runs, rows_max, Run::place);
         let rows = placed(tx, env, runs, filter.oldest_first)?;
         let places = match limit {
             Some(limit) => {

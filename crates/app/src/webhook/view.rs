@@ -1,7 +1,7 @@
 //! Deliveries as operators read them.
 
 use super::Purpose;
-use crate::App;
+use crate::{App, page};
 use kernel::{Category, DeliveryId, Env};
 use model::run::{Run, RunState, WaitingFor};
 use store::delivery::list::{Counts, Kind, LIST_MAX, Listed, Outcome, Wanted};
@@ -104,15 +104,14 @@ pub async fn list(app: &App, env: Env, filter: DeliveryFilter) -> Result<Deliver
     let wanted = Wanted { kind: filter.kind, search, before: filter.before, limit: limit + 1 };
     let page = app.db.read(move |tx| {
         let mut rows = store::delivery::list::page(tx, env, &wanted)?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
+        let next = page::cut(&mut rows, limit, |row| row.id);
+        let seen_all = page::seen_all(&rows, wanted.before.as_ref(), next.as_ref());
         let counts = store::delivery::list::counts(tx, env)?;
-        let total = match wanted.search {
-            Some(_) if wanted.before.is_none() && !more => rows.len() as u64,
-            Some(_) => store::delivery::list::found(tx, env, &wanted)?,
-            None => counts.of(wanted.kind),
+        let total = match (seen_all, &wanted.search) {
+            (Some(total), _) => total,
+            (None, Some(_)) => store::delivery::list::found(tx, env, &wanted)?,
+            (None, None) => counts.of(wanted.kind),
         };
-        let next = rows.last().filter(|_| more).map(|row| row.id);
         Ok::<_, sql::Fault>(DeliveryPage { next, total, counts, rows })
     });
     Ok(page.await?)

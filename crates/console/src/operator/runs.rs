@@ -87,14 +87,10 @@ pub(crate) async fn page(
     );
     // New runs would stand at the head of this page.
     let front = open.after::<Cursor>()?.is_none() && !open.order().1;
-    let newest = found.rows.first().map(place_of).filter(|_| front);
+    let newest = found.rows.first().map(Run::place).filter(|_| front);
     list.tail = Some(tail_url(&place, &open, newest, &found.rows));
     let sub = counted(found.counts.all, "run so far", "runs so far");
     Ok(open.answer(&state, partial, &ListPage { sub, list, frame: place.frame(Room::Runs, None) }))
-}
-
-fn place_of(run: &Run) -> Cursor {
-    Cursor::at(run.created_at, run.id.to_string())
 }
 
 /// Where the page asks for its news: about runs after the newest that it shows, and about those that it shows and that

@@ -14,7 +14,7 @@ use crate::email::Email;
 use crate::enrichment::Enrichment;
 use crate::setting::Choice;
 use crate::workflow::{Definition, Node};
-use kernel::{Bounded, EndUserId, RunId, TenantId, Timestamp, WorkflowId};
+use kernel::{Bounded, Cursor, EndUserId, RunId, TenantId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -200,6 +200,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Where it stands in a list by the time of its beginning.
+    pub fn place(&self) -> Cursor {
+        Cursor::at(self.created_at, self.id.to_string())
+    }
+
     /// The path of the definition that this run follows.
     pub fn path<'d>(&self, definition: &'d Definition) -> &'d [Node] {
         definition.path(self.kind)
