@@ -84,6 +84,13 @@
     if (swatch && /^#[0-9a-f]{6}$/i.test(field.value)) swatch.setAttribute("fill", field.value);
   });
 
+  // A frame shows that the focus is in it: no selector knows.
+  const framed = () => {
+    for (const frame of document.querySelectorAll("iframe")) frame.classList.toggle("focused", frame === document.activeElement);
+  };
+  addEventListener("blur", framed);
+  document.addEventListener("focusin", framed);
+
   // Relative times go on, in the words of the server. From half a day on those depend on its midnight, and times to
   // come are said otherwise: both stay as they were drawn.
   const said = (seconds) => {
@@ -107,7 +114,8 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (typing(event.target)) { if (event.key === "Escape") event.target.blur(); return; }
+    // Esc leaves a field with what was typed; a browser would empty a search.
+    if (typing(event.target)) { if (event.key === "Escape") { event.preventDefault(); event.target.blur(); } return; }
     const rows = [...document.querySelectorAll("a.row-link")];
     const at = rows.indexOf(document.activeElement);
     if (event.key === "/") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } }
