@@ -129,6 +129,7 @@ fn nothing(limit: Option<u32>) -> Nothing {
 fn places(places: Option<run::Places>) -> String {
     match places {
         None => "No number of users is set: whoever signs up now passes.".to_owned(),
+        Some(places) if places.allowed == 0 => "Nobody passes without being admitted.".to_owned(),
         Some(places) => match places.allowed - places.taken {
             0 => format!("All {} places are taken.", count(places.allowed)),
             free => format!("{} of {} places free.", count(free), count(places.allowed)),

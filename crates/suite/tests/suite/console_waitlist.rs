@@ -44,7 +44,10 @@ async fn send(house: &House, browser: &mut Browser, fields: &[(String, String)])
 async fn each_has_a_place_and_the_page_says_how_many_are_free() {
     let (house, mut browser, runs) = waiting(&["a", "b", "c"]).await;
     let page = text(&browser.get(&house, WAITLIST).await);
-    assert!(page.contains("3 people wait") && page.contains("All 0 places are taken."), "{page}");
+    assert!(
+        page.contains("3 people wait") && page.contains("Nobody passes without being admitted."),
+        "{page}"
+    );
     for (index, run) in runs.iter().enumerate() {
         let row = page.split_once(&format!("id=\"run-{run}\"")).unwrap().1;
         assert!(row.split_once(" num\">").unwrap().1.starts_with(&format!("{}<", index + 1)), "{row}");
