@@ -2,9 +2,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-
-// Stations of the Tab key after which something must have been found.
-const TABS_MAX = 80;
+const { focused, tabTo } = require("../keys.js");
 
 module.exports = async (journey) => {
   const { stage } = journey;
@@ -68,23 +66,3 @@ module.exports = async (journey) => {
     await kim.getByText("You are signed out.").waitFor();
   });
 };
-
-// Presses Tab until this has the focus.
-async function tabTo(page, wanted, key = "Tab") {
-  await wanted.waitFor();
-  for (let tabs = 0; tabs < TABS_MAX; tabs++) {
-    await page.keyboard.press(key);
-    if (await wanted.evaluate((element) => element === document.activeElement)) return focused(page, wanted);
-  }
-  throw new Error(`${TABS_MAX} times ${key} did not lead to ${wanted}`);
-}
-
-// Has the focus, and shows it.
-async function focused(page, wanted) {
-  await wanted.waitFor();
-  const seen = await wanted.evaluate((element) => {
-    const style = getComputedStyle(element);
-    return element === document.activeElement && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
-  });
-  assert.ok(seen, `${wanted} has no focus that can be seen`);
-}
