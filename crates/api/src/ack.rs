@@ -28,10 +28,15 @@ async fn handle(State(state): State<ApiState>, request: Request) -> Response {
         Ok(wanted) => wanted,
         Err(refusal) => return admitted.refuse(refusal),
     };
+    let run = wanted.run.parse().ok();
     match acknowledge(&state.app, admitted.caller.env, wanted).await {
         // The seed's spelling (decision D7).
         Ok(()) => Json(json!({"status": 200, "data": {"message": "Acknowledment recieved"}})).into_response(),
-        Err(fault) => admitted.refuse(refusal(&fault, &admitted)),
+        Err(fault) => {
+            let refusal = refusal(&fault, &admitted);
+            let found = matches!(fault, AckFault::Mismatch { .. } | AckFault::Conflict | AckFault::Ended);
+            admitted.refuse(refusal.on_run(run.filter(|_| found)))
+        }
     }
 }
 

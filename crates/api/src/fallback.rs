@@ -33,6 +33,7 @@ pub async fn json_only(request: Request, next: Next) -> Response {
     let (ours, body) = refusal.into_response(Family::Telemetry, id).into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     head.headers.extend(ours.headers);
+    head.extensions.extend(ours.extensions);
     Response::from_parts(head, body)
 }
 

@@ -30,9 +30,10 @@ async fn handle(State(state): State<ApiState>, request: Request) -> Response {
         Ok(wanted) => wanted,
         Err(refusal) => return admitted.refuse(refusal),
     };
+    let user_id = wanted.user_id.clone();
     match trigger(&state.app, admitted.caller.env, wanted).await {
         Ok(triggered) => answer(&triggered),
-        Err(fault) => admitted.refuse(refusal(&fault, &admitted)),
+        Err(fault) => admitted.refuse(refusal(&fault, &admitted).on_user(user_id.as_str())),
     }
 }
 

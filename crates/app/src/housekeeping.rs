@@ -1,4 +1,5 @@
-//! Forgets what nobody can use any more: one-time codes, idempotency keys, links, sessions, failed sign-ins.
+//! Forgets what nobody can use any more: one-time codes, idempotency keys, links, sessions, failed sign-ins, old refused
+//! requests.
 //!
 //! It looks a minute after the start and then once an hour, in commands of about 500 rows, so that it is never in
 //! anybody's way.
@@ -6,6 +7,7 @@
 use crate::{
     App,
     operator::{self, limit},
+    request,
     run::KEY_LIFE,
 };
 use kernel::Timestamp;
@@ -45,7 +47,7 @@ pub async fn sweep(app: &App) -> Result<usize, Fault> {
         (store::operator::forget_sessions, operator::SESSION_LIFE.whole),
         (store::operator::forget_links, Duration::ZERO),
     ];
-    let mut forgotten = forget_links(app).await?;
+    let mut forgotten = forget_links(app).await? + request::trim(app).await?;
     for (forget, age) in kinds {
         let before = app.db.now().minus(age);
         loop {

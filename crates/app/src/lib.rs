@@ -19,6 +19,7 @@ pub mod profile;
 pub mod rebuild;
 pub mod relay;
 pub mod report;
+pub mod request;
 pub mod run;
 pub mod search;
 pub mod setting;
@@ -72,6 +73,8 @@ pub struct Services {
     pub relay: relay::Bell,
     /// Wakes continuation pages and whoever else waits for a run.
     pub news: run::News,
+    /// Refused requests on their way to the database.
+    pub requests: request::Log,
 }
 
 /// The cheap handle on [`Services`].

@@ -3,9 +3,10 @@
 //! Each look is one row or one range of an index, so it costs the same with a million people; nothing is searched in the
 //! middle of a word. The lists do that.
 
-use crate::{App, profile::ProfileFault};
-use kernel::{DeliveryId, Env, MailId, RunId};
+use crate::{App, profile::ProfileFault, request};
+use kernel::{DeliveryId, Env, MailId, RequestId, RunId};
 use model::{
+    request::Refused,
     run::Run,
     telemetry::profile::{Account, Person},
 };
@@ -29,6 +30,8 @@ pub struct Hits {
     pub mails: Vec<Mail>,
     /// The webhook of that id, with its run; a test has none.
     pub webhook: Option<(DeliveryId, Option<Run>)>,
+    /// What was refused last under that id, of this environment or of nobody.
+    pub refused: Option<Refused>,
 }
 
 /// Whatever `text` is the id of or begins the name or the address of; at most [`HITS_MAX`] of each kind.
@@ -74,7 +77,7 @@ fn accounts(tx: &mut Tx<'_>, env: Env, text: &str) -> Result<Vec<Account>, Fault
     Ok(accounts)
 }
 
-/// A run, a mail or a webhook.
+/// A run, a mail, a webhook or a refused request.
 fn by_id(tx: &mut Tx<'_>, env: Env, text: &str, hits: &mut Hits) -> Result<(), Fault> {
     if let Ok(id) = text.parse::<RunId>() {
         hits.runs.extend(store::run::get(tx, env, id)?);
@@ -90,6 +93,10 @@ fn by_id(tx: &mut Tx<'_>, env: Env, text: &str, hits: &mut Hits) -> Result<(), F
             None => None,
         };
         hits.webhook = Some((id, run));
+    }
+    if let Ok(id) = text.parse::<RequestId>() {
+        hits.refused =
+            request::of_id(tx, env, id)?.into_iter().max_by_key(|row| row.id).map(|row| row.refused);
     }
     Ok(())
 }

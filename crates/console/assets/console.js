@@ -248,7 +248,14 @@
     box.setAttribute("role", "status");
     const body = document.createElement("div");
     body.textContent = text;
-    if (id) { const code = document.createElement("code"); code.textContent = `request ${id}`; body.append(document.createElement("br"), code); }
+    if (id) {
+      const link = document.createElement("a");
+      link.className = "link";
+      link.href = `${document.body.dataset.requests}/${id}`;
+      link.append(document.createElement("code"));
+      link.firstChild.textContent = `request ${id}`;
+      body.append(document.createElement("br"), link);
+    }
     box.append(body);
     document.body.append(box);
     setTimeout(() => box.remove(), 8000);

@@ -8,6 +8,7 @@ use app::{
     operator::OperatorFault,
     profile::ProfileFault,
     report::ReportFault,
+    request::RequestFault,
     run::{ActFault, BatchFault, ForgetFault, TryFault, ViewFault},
     setting::SettingFault,
     webhook::{DeliveryViewFault, TestFault},
@@ -19,8 +20,13 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
-use kernel::Category;
-use std::{error::Error, sync::Arc};
+use kernel::{Category, EnvironmentId};
+use model::{platform::Stage, request::About};
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock},
+};
+use webkit::Told;
 
 /// A page that could not be made.
 #[derive(Debug, Clone)]
@@ -79,6 +85,7 @@ categorised!(
     OperatorFault,
     ProfileFault,
     ReportFault,
+    RequestFault,
     SendAgainFault,
     SettingFault,
     TestFault,
@@ -129,9 +136,23 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Draws the page of a [`Failure`] and logs its cause, once, with the id that the person sees too.
-pub(crate) async fn layer(request: Request, next: Next) -> Response {
+/// In which environment an operator who is signed in asked for a page. Whoever finds out tells the layer around it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Whereabouts(Arc<OnceLock<(Stage, EnvironmentId)>>);
+
+impl Whereabouts {
+    pub(crate) fn are(&self, stage: Stage, environment: EnvironmentId) {
+        // The first one knew as much.
+        let _ = self.0.set((stage, environment));
+    }
+}
+
+/// Draws the page of a [`Failure`] and logs its cause, once, with the id that the person sees too. What an operator met
+/// is kept under this id, and so is every failure of ours; what strangers try at the doors is not.
+pub(crate) async fn layer(mut request: Request, next: Next) -> Response {
     let id = webkit::request_id(request.extensions());
+    let whereabouts = Whereabouts::default();
+    request.extensions_mut().insert(whereabouts.clone());
     let mut response = next.run(request).await;
     let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
     if let Some(cause) = &failure.cause
@@ -139,16 +160,27 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     {
         tracing::error!(request.id = %id, error = %kernel::chain(cause.as_ref()), "a page could not be made");
     }
+    let place = whereabouts.0.get().copied();
+    let code = webkit::Refusal::of(failure.category, "").code;
+    let told = Told {
+        code,
+        message: format!("{}. {}", failure.title, failure.text),
+        about: About { environment: place.map(|(_, environment)| environment), ..About::default() },
+    };
     let page = Message {
         title: failure.title,
         text: failure.text,
         href: path::CONSOLE.to_owned(),
         way_on: "To the console".to_owned(),
         request_id: Some(id.to_string()),
-        help: webkit::answer::explained(webkit::Refusal::of(failure.category, "").code),
+        request_href: place.map(|(stage, _)| path::request(stage, id)),
+        help: webkit::answer::explained(code),
         refresh: false,
     };
     let mut drawn = (response.status(), html(&page)).into_response();
+    if place.is_some() || drawn.status().is_server_error() {
+        told.leave(&mut drawn);
+    }
     if matches!(failure.category, Category::Unavailable | Category::Limited) {
         drawn.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     }

@@ -25,6 +25,7 @@ use axum::{
 use kernel::{Category, Env, RequestId, RunId};
 use minijinja::{Environment, context};
 use model::{
+    request::About,
     run::NodeStatus,
     setting::{Words, logo::Logo},
 };
@@ -33,7 +34,7 @@ use std::{
     sync::LazyLock,
 };
 use url::form_urlencoded;
-use webkit::{Family, Refusal};
+use webkit::{Family, Refusal, Told};
 
 /// The script asks for a partial with this.
 const PARTIAL: HeaderName = HeaderName::from_static("x-partial");
@@ -314,7 +315,16 @@ fn nobody(status: StatusCode, title: &'static str, text: &str, busy: Option<Requ
         way_on: None,
         refresh: busy.map(|_| BUSY_AGAIN),
     };
-    (status, html(&page)).into_response()
+    let code = match status {
+        StatusCode::NOT_FOUND => "NOT_FOUND",
+        StatusCode::SERVICE_UNAVAILABLE => "UNAVAILABLE",
+        _ => "INTERNAL_ERROR",
+    };
+    let message = format!("{}. {}", page.title, page.paragraphs.join(" "));
+    let mut response = (status, html(&page)).into_response();
+    // Whose the page might be is what its address claims.
+    Told { code, message, about: About::default() }.leave(&mut response);
+    response
 }
 
 fn unknown() -> Response {
@@ -334,7 +344,8 @@ fn trouble(fault: &PageFault, id: RequestId) -> Response {
 
 /// Paths of four or five segments that are no page of ours: the JSON answer of any unknown path (decision D20).
 fn no_page(id: RequestId) -> Response {
-    Refusal::absent("there is nothing under this path").into_response(Family::Telemetry, id)
+    let refusal = Refusal::absent("there is nothing under this path");
+    Told::unkept(refusal.into_response(Family::Telemetry, id))
 }
 
 async fn not_here(Path(segments): Path<HashMap<String, String>>, request: Request) -> Response {

@@ -35,7 +35,7 @@ use axum::{
 use model::setting::colour::Colour;
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
-use webkit::{Family, Refusal, body::Bounds, cookie::Cookies};
+use webkit::{Family, Refusal, Told, body::Bounds, cookie::Cookies};
 
 /// Forms without a file are small; the largest is the one of the words, where a letter may take nine bytes. A browser sends
 /// one in one go.
@@ -166,7 +166,7 @@ async fn logo(
 
 fn no_such_file(request: &Request) -> Response {
     let id = webkit::request_id(request.extensions());
-    Refusal::absent("there is no such file").into_response(Family::Telemetry, id)
+    Told::unkept(Refusal::absent("there is no such file").into_response(Family::Telemetry, id))
 }
 
 fn keep(headers: &mut HeaderMap) {

@@ -1,6 +1,6 @@
 //! Where the pages are. Handlers and templates build links from these, never from strings of their own.
 
-use kernel::{DeliveryId, Env, KeyId, MailId, RunId};
+use kernel::{DeliveryId, Env, KeyId, MailId, RequestId, RunId};
 use model::platform::Stage;
 use url::form_urlencoded::Serializer;
 
@@ -153,12 +153,27 @@ pub(crate) fn secret_place(stage: Stage) -> String {
     format!("{}#secret", settings(stage))
 }
 
+/// Refused requests.
+pub(crate) fn requests(stage: Stage) -> String {
+    format!("{}/requests", home(stage))
+}
+
+/// What became of a request, by the id that its answer carries.
+pub(crate) fn request(stage: Stage, id: RequestId) -> String {
+    format!("{}/{id}", requests(stage))
+}
+
 pub(crate) fn workflows(stage: Stage) -> String {
     format!("{}/workflows", home(stage))
 }
 
 pub(crate) fn keys(stage: Stage) -> String {
     format!("{}/keys", home(stage))
+}
+
+/// One key in the list.
+pub(crate) fn key(stage: Stage, id: KeyId) -> String {
+    format!("{}#key-{id}", keys(stage))
 }
 
 pub(crate) fn key_new(stage: Stage) -> String {

@@ -2,7 +2,7 @@
 
 use crate::{
     ConsoleState,
-    failure::Failure,
+    failure::{Failure, Whereabouts},
     path,
     view::{Frame, Notice, Room, StageLink},
     words::Speaker,
@@ -123,7 +123,12 @@ impl FromRequestParts<ConsoleState> for Place {
         let stage = segments.get("stage").and_then(|stage| stage.parse().ok());
         let visitor = Visitor::from_request_parts(parts, state).await?;
         let absent = || Failure::absent("Rooms are under /console/dev and /console/prod.").into_response();
-        Self::of(state, visitor, stage.ok_or_else(absent)?).await.map_err(IntoResponse::into_response)
+        let place = Self::of(state, visitor, stage.ok_or_else(absent)?).await;
+        let place = place.map_err(IntoResponse::into_response)?;
+        if let Some(whereabouts) = parts.extensions.get::<Whereabouts>() {
+            whereabouts.are(place.stage, place.env.id());
+        }
+        Ok(place)
     }
 }
 

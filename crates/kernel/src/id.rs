@@ -96,6 +96,8 @@ ids! {
     JournalId;
     /// One request or answer: `response_id`, `X-Request-Id`.
     RequestId;
+    /// One refused request as it is kept: callers may send several under one [`RequestId`].
+    RefusedId;
 }
 
 fn v7(now: Timestamp, rng: &dyn Rng) -> Uuid {

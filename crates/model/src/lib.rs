@@ -6,6 +6,7 @@ pub mod enrichment;
 pub mod event;
 pub mod mail;
 pub mod platform;
+pub mod request;
 pub mod run;
 pub mod setting;
 pub mod telemetry;

@@ -85,6 +85,9 @@ fn state_figures(app: &App) {
     counter!("thrivestack_jobs_started_total").absolute(jobs.started);
     counter!("thrivestack_jobs_faults_total").absolute(jobs.faults);
     counter!("thrivestack_jobs_parked_total").absolute(jobs.parked);
+    let (kept, dropped) = app.requests.counts();
+    counter!("thrivestack_refused_requests_kept_total").absolute(kept);
+    counter!("thrivestack_refused_requests_dropped_total").absolute(dropped);
 }
 
 fn telemetry_figures(app: &App) {

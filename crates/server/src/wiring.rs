@@ -171,6 +171,7 @@ impl State {
             posts: app::Bounds::new(app::mail::PER_ENVIRONMENT),
             relay: Default::default(),
             news: Default::default(),
+            requests: Default::default(),
         });
         let registry = registry(&app);
         Ok(Assembled { app, executor, registry, outside })
@@ -270,7 +271,7 @@ pub struct Assembled {
 }
 
 impl Assembled {
-    /// Starts executor, relay, consumers and housekeeping.
+    /// Starts executor, relay, consumers, the log of refused requests and housekeeping.
     pub fn start(self) -> Running {
         let parts = Parts::default();
         let Self { app, executor, registry, outside } = self;
@@ -278,6 +279,7 @@ impl Assembled {
         parts.spawn("relay", app::relay::run(app.clone(), parts.shutdown()));
         parts.spawn("profiles", app::consume::run_profiles(app.clone(), parts.shutdown()));
         parts.spawn("lake", app::consume::run_lake(app.clone(), parts.shutdown()));
+        parts.spawn("refused requests", app::request::run(app.clone(), parts.shutdown()));
         parts.spawn("housekeeping", app::housekeeping::run(app.clone(), parts.shutdown()));
         Running { app, outside, parts }
     }
@@ -306,6 +308,7 @@ pub fn router(app: &App, outside: &Outside, config: &Config, health: Health) -> 
         rng: Arc::clone(&outside.rng),
         proxies: webkit::Proxies::new(config.trusted_proxies.clone()),
         https: app.options.public_url.scheme() == "https",
+        refused: Arc::new(crate::callers::Refusals(app.clone())),
     };
     let callers = Arc::new(crate::callers::Callers(app.clone()));
     let pages = console::ConsoleState::new(app.clone());

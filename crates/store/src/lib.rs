@@ -14,6 +14,7 @@ pub mod mail;
 pub mod operator;
 pub mod platform;
 pub mod profile;
+pub mod request;
 pub mod run;
 pub mod seal;
 pub mod setting;
@@ -34,6 +35,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0009_mail_lead", sql: include_str!("../migrations/0009_mail_lead.sql") },
     Migration { name: "0010_profile", sql: include_str!("../migrations/0010_profile.sql") },
     Migration { name: "0011_consumer", sql: include_str!("../migrations/0011_consumer.sql") },
+    Migration { name: "0012_request", sql: include_str!("../migrations/0012_request.sql") },
 ];
 
 /// Every statement of this crate, so that a test can prepare each on both engines.
@@ -54,6 +56,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         platform::STATEMENTS,
         profile::STATEMENTS,
         profile::list::STATEMENTS,
+        request::STATEMENTS,
         run::STATEMENTS,
         setting::STATEMENTS,
         tenant::STATEMENTS,

@@ -17,6 +17,7 @@ mod it {
     mod place;
     mod platform;
     mod profile;
+    mod request;
     mod run;
     mod seal;
     mod setting;

@@ -17,6 +17,7 @@ mod suite {
     mod console_list;
     mod console_mails;
     mod console_profile;
+    mod console_requests;
     mod console_reset;
     mod console_room;
     mod console_search;

@@ -1,12 +1,14 @@
 //! How a refusal looks: each family of endpoints keeps the envelope that its clients read (decisions D10, D16,
 //! D19, D20).
 
+use crate::refused::Told;
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use kernel::{Category, RequestId};
+use kernel::{Category, RequestId, RunId};
+use model::{caller::Caller, request::About};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -51,11 +53,13 @@ pub struct Refusal {
     pub code: &'static str,
     pub message: String,
     pub details: Vec<Detail>,
+    /// Not answered: for whoever looks the request up. Boxed, because results carry refusals.
+    pub about: Box<About>,
 }
 
 impl Refusal {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), details: Vec::new() }
+        Self { status, code, message: message.into(), details: Vec::new(), about: Box::default() }
     }
 
     /// 400 `INVALID_REQUEST`.
@@ -109,6 +113,28 @@ impl Refusal {
         self
     }
 
+    /// Of a caller whose credential is good.
+    #[must_use]
+    pub fn by(mut self, caller: &Caller) -> Self {
+        self.about.environment = Some(caller.env.id());
+        self.about.key = Some(caller.key);
+        self
+    }
+
+    /// About a run of the caller's own environment.
+    #[must_use]
+    pub fn on_run(mut self, run: Option<RunId>) -> Self {
+        self.about.run = run;
+        self
+    }
+
+    /// About a person, by the builder's id.
+    #[must_use]
+    pub fn on_user(mut self, user: &str) -> Self {
+        self.about.user = Some(user.to_owned());
+        self
+    }
+
     /// The answer in the family's envelope. A wrong media type answers in the telemetry shape on every path
     /// (decision D20).
     pub fn into_response(self, family: Family, request_id: RequestId) -> Response {
@@ -117,6 +143,7 @@ impl Refusal {
         let help = help(self.code);
         let body = self.body(family, request_id);
         let mut response = (self.status, Json(body)).into_response();
+        Told { code: self.code, message: self.message, about: *self.about }.leave(&mut response);
         let headers = response.headers_mut();
         if let Ok(help) = HeaderValue::from_str(&help) {
             headers.insert(header::LINK, help);
@@ -131,7 +158,7 @@ impl Refusal {
     }
 
     fn body(&self, family: Family, request_id: RequestId) -> Value {
-        let Self { status, code, message, details } = self;
+        let Self { status, code, message, details, .. } = self;
         match family {
             Family::Telemetry => {
                 let mut body =

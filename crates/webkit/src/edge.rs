@@ -1,9 +1,10 @@
 //! The outermost layer of every answer, pages included: a request id, the client's address, a line in the
-//! access log, and a JSON 500 in place of a panic.
+//! access log, a JSON 500 in place of a panic, and a note of what was refused.
 
 use crate::{
     address::{ClientAddress, Proxies},
     answer::{Family, Refusal},
+    refused::{RefusedLog, Seen, Told},
 };
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
@@ -26,6 +27,8 @@ pub struct Edge {
     pub proxies: Proxies,
     /// Whether people reach us by https: then their browsers shall never try without.
     pub https: bool,
+    /// Where refused requests are kept.
+    pub refused: Arc<dyn RefusedLog>,
 }
 
 /// For everything that has no policy of its own: JSON shows nothing and stands in nobody's frame.
@@ -40,19 +43,21 @@ pub fn request_id(extensions: &Extensions) -> RequestId {
 
 /// For `axum::middleware::from_fn_with_state`, on the router of the whole server.
 pub async fn layer(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
-    let started = edge.clock.monotonic();
-    let id = incoming(request.headers()).unwrap_or_else(|| RequestId::ordered(edge.clock.now(), &*edge.rng));
+    let (started, at) = (edge.clock.monotonic(), edge.clock.now());
+    let id = incoming(request.headers()).unwrap_or_else(|| RequestId::ordered(at, &*edge.rng));
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let client = ClientAddress(peer.map(|peer| edge.proxies.client(peer, request.headers())));
     request.extensions_mut().insert(id);
     request.extensions_mut().insert(client);
     let (method, path) = (request.method().clone(), loggable(&request));
+    let routed = request.extensions().get::<MatchedPath>().is_some();
 
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|panic| panicked(&*panic, id));
     complete(response.headers_mut(), id, edge.https);
 
-    let millis = edge.clock.monotonic().since(started).as_secs_f64() * 1_000.0;
+    let elapsed = edge.clock.monotonic().since(started);
+    let millis = elapsed.as_secs_f64() * 1_000.0;
     tracing::info!(
         target: "access",
         {
@@ -64,6 +69,11 @@ pub async fn layer(State(edge): State<Edge>, mut request: Request, next: Next) -
         },
         "request answered"
     );
+    // Addresses that nobody serves are what scanners ask for.
+    if let Some(told) = response.extensions_mut().remove::<Told>().filter(|_| routed) {
+        let seen = Seen { request: id, at, method: method.to_string(), path, elapsed };
+        edge.refused.keep(told.with(seen, response.status().as_u16()));
+    }
     response
 }
 

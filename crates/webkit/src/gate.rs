@@ -40,7 +40,7 @@ pub struct Admitted {
 impl Admitted {
     /// A refusal in the envelope of this route's family.
     pub fn refuse(&self, refusal: Refusal) -> Response {
-        refusal.into_response(self.family, self.request_id)
+        refusal.by(&self.caller).into_response(self.family, self.request_id)
     }
 }
 
@@ -116,7 +116,11 @@ impl Gate {
         if let (Some(dialect), Ok(body)) = (self.dialect, &body)
             && let Some(name) = dialect(parts, body)
         {
-            return Err(foreign(name));
+            let refusal = foreign(name);
+            return Err(match &early {
+                Some(caller) => refusal.by(caller),
+                None => refusal,
+            });
         }
         let caller = match (early, &body) {
             (Some(caller), _) => caller,
@@ -127,14 +131,17 @@ impl Gate {
             // Nobody looks into a body that is too large, so nobody can say whose it is.
             (None, Err(fault)) => return Err(unread(*fault)),
         };
-        let body = body.map_err(unread)?;
-        json::media_type(&parts.headers)?;
-        json::check(&body)?;
+        let legal = body.map_err(unread).and_then(|body| {
+            json::media_type(&parts.headers)?;
+            json::check(&body)?;
+            Ok(body)
+        });
+        let body = legal.map_err(|refusal| refusal.by(&caller))?;
         Ok((self.allow(caller)?, body))
     }
 
     fn allow(&self, caller: Arc<Caller>) -> Result<Arc<Caller>, Refusal> {
-        if caller.meets(self.need) { Ok(caller) } else { Err(Refusal::forbidden()) }
+        if caller.meets(self.need) { Ok(caller) } else { Err(Refusal::forbidden().by(&caller)) }
     }
 }
 

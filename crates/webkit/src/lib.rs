@@ -16,9 +16,11 @@ pub mod csrf;
 pub mod edge;
 pub mod gate;
 pub mod json;
+pub mod refused;
 
 pub use address::{ClientAddress, Proxies};
 pub use answer::{Detail, Family, Refusal};
 pub use caller::{CallerFault, CallerSource, Verdict};
 pub use edge::{Edge, request_id};
 pub use gate::{Admitted, Gate};
+pub use refused::{RefusedLog, Told};

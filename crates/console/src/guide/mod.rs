@@ -79,6 +79,16 @@ pub(crate) fn view(name: &str) -> Option<PageView<'static>> {
     })
 }
 
+/// What happened and what to do, by the code of an error: a section of the guide.
+pub(crate) fn explained(code: &str) -> Option<&'static str> {
+    page::section("errors", &code.to_lowercase())
+}
+
+/// The codes of errors that lists know, each with its section if the guide has one.
+pub fn codes() -> Vec<(&'static str, Option<&'static str>)> {
+    crate::operator::CODES.iter().map(|(code, _)| (*code, explained(code))).collect()
+}
+
 /// What a search finds.
 pub(crate) fn results(asked: &str) -> Search {
     Search { frame: frame("search", asked), missed: false, hits: search::find(asked) }

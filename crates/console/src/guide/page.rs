@@ -103,3 +103,12 @@ fn link(from: &str, target: &str) -> String {
         _ => target.to_owned(),
     }
 }
+
+/// What a page says under a heading of the third level, without the heading.
+pub(super) fn section(name: &str, anchor: &str) -> Option<&'static str> {
+    let page = pages().iter().find(|page| page.name == name)?;
+    let (_, from) = page.html.split_once(&format!("<h3 id=\"{anchor}\">"))?;
+    let (_, text) = from.split_once("</h3>\n")?;
+    let end = text.find("<h").unwrap_or(text.len());
+    text.get(..end)
+}

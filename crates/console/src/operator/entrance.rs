@@ -154,6 +154,7 @@ fn gone() -> Response {
         href: path::sign_in(""),
         way_on: "Sign in with a password".into(),
         request_id: None,
+        request_href: None,
         help: String::new(),
         refresh: false,
     };

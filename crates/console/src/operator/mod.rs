@@ -13,6 +13,7 @@ mod mails;
 mod people;
 mod preview;
 mod profile;
+mod requests;
 mod reset;
 mod run;
 mod runs;
@@ -27,6 +28,7 @@ mod wording;
 mod workflows;
 
 pub(crate) use integrate::verifiers;
+pub(crate) use requests::CODES;
 pub(crate) use wording::built_in;
 
 use crate::{ConsoleState, failure::Failure, path, visitor::Visitor};
@@ -72,6 +74,8 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/webhooks/test", post(webhooks::send_test))
         .route("/{stage}/webhooks/integrate", get(integrate::page))
         .route("/{stage}/webhooks/{delivery}", get(webhooks::one))
+        .route("/{stage}/requests", get(requests::page))
+        .route("/{stage}/requests/{request}", get(requests::one))
         .route("/{stage}/workflows", get(workflows::page))
         .route("/{stage}/keys", get(keys::page))
         .route("/{stage}/keys/new", get(keys::form).post(keys::create))

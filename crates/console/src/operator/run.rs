@@ -24,10 +24,12 @@ use axum::{
 };
 use kernel::RunId;
 use model::{
+    request::About,
     run::{NodeStatus, RunKind, RunState},
     workflow::Kind,
 };
 use std::time::Duration;
+use webkit::Told;
 
 pub(crate) async fn page(
     State(state): State<ConsoleState>,
@@ -68,8 +70,16 @@ pub(super) fn unknown(place: &Place) -> Response {
         text: "It may belong to the other environment. Search for the mail or the id in the list of runs."
             .into(),
         request_id: place.visitor.request_id.to_string(),
+        request_href: path::request(place.stage, place.visitor.request_id),
     };
-    (StatusCode::NOT_FOUND, html(&page)).into_response()
+    let told = Told {
+        code: "NOT_FOUND",
+        message: format!("{}. {}", page.title, page.text),
+        about: About { environment: Some(place.env.id()), ..About::default() },
+    };
+    let mut response = (StatusCode::NOT_FOUND, html(&page)).into_response();
+    told.leave(&mut response);
+    response
 }
 
 pub(super) fn show(place: &Place, detail: &RunDetail, notice: Option<Notice>) -> Show {

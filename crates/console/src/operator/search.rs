@@ -1,6 +1,6 @@
 //! Search from anywhere: a page of its own, and the options of the palette.
 
-use super::{people, runs::pill};
+use super::{people, requests, runs::pill};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -14,6 +14,7 @@ use crate::{
 };
 use app::search::{self, Hits};
 use axum::{extract::State, response::Response};
+use kernel::RequestId;
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
@@ -33,8 +34,13 @@ pub(crate) async fn page(
     let mut groups = vec![Group { title: "Rooms", hits: rooms(&place, &text) }];
     groups.extend(things(&place, &found));
     groups.retain(|group| !group.hits.is_empty());
-    let page =
-        Search { frame: place.frame(Room::Search, None), here: path::search(place.stage), text, groups };
+    let page = Search {
+        frame: place.frame(Room::Search, None),
+        here: path::search(place.stage),
+        look_up: text.parse::<RequestId>().ok().map(|id| path::request(place.stage, id)),
+        text,
+        groups,
+    };
     Ok(if partial.0 { html(&page.as_hits()) } else { html(&page) })
 }
 
@@ -53,7 +59,7 @@ fn rooms(place: &Place, text: &str) -> Vec<Hit> {
     Room::MENU.into_iter().filter(named).map(hit).collect()
 }
 
-fn things(place: &Place, found: &Hits) -> [Group; 5] {
+fn things(place: &Place, found: &Hits) -> [Group; 6] {
     let stage = place.stage;
     let hit = |href: String, name: String, line: String| Hit {
         href,
@@ -84,11 +90,16 @@ fn things(place: &Place, found: &Hits) -> [Group; 5] {
             .map_or_else(|| "Test webhook".to_owned(), |run| format!("Webhook about {}", run.email));
         hit(path::webhook(stage, *id), name, id.to_string())
     });
+    let refused = found.refused.iter().map(|refused| Hit {
+        state: Some(requests::pill(refused.status)),
+        ..hit(path::request(stage, refused.request), requests::title(refused), refused.code.clone())
+    });
     [
         Group { title: "People", hits: people.collect() },
         Group { title: "Accounts", hits: accounts.collect() },
         Group { title: "Runs", hits: runs.collect() },
         Group { title: "Mails", hits: mails.collect() },
         Group { title: "Webhooks", hits: webhook.collect() },
+        Group { title: "Refused requests", hits: refused.collect() },
     ]
 }

@@ -118,6 +118,6 @@ pub(super) fn identify(state: &ConsoleState) -> String {
 }
 
 /// A path of ours as the outside writes it.
-fn address(state: &ConsoleState, path: &str) -> String {
+pub(super) fn address(state: &ConsoleState, path: &str) -> String {
     state.app.options.public_url.join(path).map(String::from).unwrap_or_default()
 }

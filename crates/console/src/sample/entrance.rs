@@ -50,6 +50,7 @@ fn link_gone() -> Message {
         href: "/console/sign-in".into(),
         way_on: "Sign in with a password".into(),
         request_id: Some("0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e".into()),
+        request_href: Some("#".into()),
         help: webkit::answer::explained("INTERNAL_ERROR"),
         refresh: false,
     }
@@ -134,5 +135,6 @@ fn trouble() -> Trouble {
         text: "It may belong to the other environment. Search for the mail or the id in the list of runs."
             .into(),
         request_id: "0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e".into(),
+        request_href: "#".into(),
     }
 }

@@ -11,6 +11,7 @@ mod list;
 mod logo;
 mod mails;
 mod profiles;
+mod requests;
 mod run;
 mod runs;
 mod search;
@@ -51,6 +52,7 @@ pub fn all() -> Result<Vec<Sample>, askama::Error> {
         keys::pages(),
         logo::pages(),
         mails::pages(),
+        requests::pages(),
         webhooks::pages(),
         wording::pages(),
         workflows::pages(),

@@ -8,7 +8,10 @@ use crate::view::{
 use model::platform::Stage;
 
 pub(super) fn pages() -> Vec<Page> {
-    vec![page("search", &found()), page("search-nothing", &Search { groups: Vec::new(), ..found() })]
+    vec![
+        page("search", &found()),
+        page("search-nothing", &Search { groups: Vec::new(), look_up: Some("#".into()), ..found() }),
+    ]
 }
 
 fn found() -> Search {
@@ -29,6 +32,7 @@ fn found() -> Search {
         frame: frame(Stage::Development, Room::Search),
         here: "#".into(),
         text: "a".into(),
+        look_up: None,
         groups: vec![
             Group { title: "Rooms", hits: vec![room] },
             Group {

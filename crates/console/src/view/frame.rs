@@ -16,6 +16,7 @@ pub enum Room {
     Mails,
     Workflows,
     Keys,
+    Requests,
     Settings,
     /// Reached from everywhere.
     Search,
@@ -25,7 +26,7 @@ pub enum Room {
 
 impl Room {
     /// The menu, in its order.
-    pub const MENU: [Self; 11] = [
+    pub const MENU: [Self; 12] = [
         Self::Home,
         Self::Integration,
         Self::Users,
@@ -36,6 +37,7 @@ impl Room {
         Self::Mails,
         Self::Workflows,
         Self::Keys,
+        Self::Requests,
         Self::Settings,
     ];
 
@@ -52,6 +54,7 @@ impl Room {
             Self::Mails => "Mails",
             Self::Workflows => "Workflows",
             Self::Keys => "Keys",
+            Self::Requests => "Refused requests",
             Self::Settings => "Settings",
             Self::Account => "Account",
         }
@@ -71,6 +74,7 @@ impl Room {
             Self::Mails => "mail",
             Self::Workflows => "workflow",
             Self::Keys => "key-round",
+            Self::Requests => "circle-x",
             Self::Settings => "settings",
             Self::Account => "user",
         }
@@ -90,6 +94,7 @@ impl Room {
             Self::Mails => path::mails(stage),
             Self::Workflows => path::workflows(stage),
             Self::Keys => path::keys(stage),
+            Self::Requests => path::requests(stage),
             Self::Settings => path::settings(stage),
         }
     }

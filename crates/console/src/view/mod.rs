@@ -10,6 +10,7 @@ pub mod list;
 pub mod logo;
 pub mod mail;
 pub mod profile;
+pub mod request;
 pub mod run;
 pub mod search;
 pub mod setting;

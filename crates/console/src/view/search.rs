@@ -30,4 +30,6 @@ pub struct Search {
     pub here: String,
     pub text: String,
     pub groups: Vec<Group>,
+    /// The page that says what is known of a request of this id, where the text is one.
+    pub look_up: Option<String>,
 }

@@ -44,6 +44,8 @@ pub struct Message {
     pub way_on: String,
     /// Shown so that it can be told to whoever operates this.
     pub request_id: Option<String>,
+    /// Where an operator finds it again.
+    pub request_href: Option<String>,
     /// Where the guide explains what went wrong; empty where the text says all there is.
     pub help: String,
     /// Goes on by itself: only where nothing is lost.
@@ -114,6 +116,8 @@ pub struct Trouble {
     pub title: String,
     pub text: String,
     pub request_id: String,
+    /// Where it is found again.
+    pub request_href: String,
 }
 
 impl Account {

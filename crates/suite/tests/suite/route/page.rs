@@ -64,6 +64,9 @@ fn table() -> Vec<Page> {
         get("/{stage}/webhooks", room),
         get("/{stage}/webhooks/integrate", room),
         get("/{stage}/webhooks/{delivery}", room),
+        get("/{stage}/requests", room),
+        // Nobody's request had the id of a run.
+        get("/{stage}/requests/{request}", [303, 303, 404, 404, 404]),
         get("/{stage}/workflows", room),
         get("/{stage}/keys", room),
         get("/{stage}/keys/new", room),
@@ -149,7 +152,7 @@ async fn each_page_opens_for_operators_alone() {
     let mut differences = Vec::new();
     for page in table() {
         let path = page.template.replace("{stage}", "dev").replace("{id}", &run).replace("{act}", "cancel");
-        let path = path.replace("{delivery}", &delivery);
+        let path = path.replace("{delivery}", &delivery).replace("{request}", &run);
         let path = path.replace("{key}", &house.start.api_key.key_id.to_string());
         let path = format!("/console{}", path.trim_end_matches('/'));
         let session = fresh_session(&house).await;

@@ -1,0 +1,51 @@
+//! What a refusal leaves on its answer, so that the outermost layer can have it kept: whoever holds the id of the
+//! request finds it again.
+
+use axum::response::Response;
+use kernel::{RequestId, Timestamp};
+use model::request::{About, Refused};
+use std::time::Duration;
+
+/// Keeps refused requests. The binary implements it over the use cases. It answers at once, whatever else is going on:
+/// a flood of bad requests must not hold up good ones.
+pub trait RefusedLog: Send + Sync {
+    fn keep(&self, refused: Refused);
+}
+
+/// Code, message and subject of a refusal, as an extension of its answer. An answer without one is not kept: what
+/// scanners ask for would push out what people look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub code: &'static str,
+    pub message: String,
+    pub about: About,
+}
+
+/// What the layer knows by itself.
+pub(crate) struct Seen {
+    pub request: RequestId,
+    pub at: Timestamp,
+    pub method: String,
+    pub path: String,
+    pub elapsed: Duration,
+}
+
+impl Told {
+    /// Leaves it on an answer, in the place of what was there.
+    pub fn leave(self, response: &mut Response) {
+        response.extensions_mut().insert(self);
+    }
+
+    /// The answer without it: it is not kept.
+    #[must_use]
+    pub fn unkept(mut response: Response) -> Response {
+        response.extensions_mut().remove::<Self>();
+        response
+    }
+
+    pub(crate) fn with(self, seen: Seen, status: u16) -> Refused {
+        let Seen { request, at, method, path, elapsed } = seen;
+        let Self { code, message, about } = self;
+        Refused { request, at, method, path, status, code: code.to_owned(), message, elapsed, about }
+    }
+}
