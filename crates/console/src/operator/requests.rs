@@ -29,7 +29,7 @@ use std::{collections::HashMap, time::Duration};
 static SHEET: Sheet = Sheet {
     name: "requests",
     who: "Requests that",
-    search: "Search path, code, request id or key id",
+    search: "Search path, code or id",
     first: Column { name: "request", title: "Request", class: "col-wide", order: None, shown: true },
     columns: &[
         Column { name: "answer", title: "Answer", class: "col-answer", order: None, shown: true },

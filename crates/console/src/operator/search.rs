@@ -91,6 +91,7 @@ fn things(place: &Place, found: &Hits) -> [Group; 6] {
         hit(path::webhook(stage, *id), name, id.to_string())
     });
     let refused = found.refused.iter().map(|refused| Hit {
+        mark: Some(refused.status.to_string()),
         state: Some(requests::pill(refused.status)),
         ..hit(path::request(stage, refused.request), requests::title(refused), refused.code.clone())
     });
