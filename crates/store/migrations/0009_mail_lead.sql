@@ -27,6 +27,8 @@ CREATE TABLE mail (
 );
 CREATE INDEX mail_run ON mail (environment_id, run_id);
 CREATE INDEX mail_fate ON mail (environment_id, fate, id);
+-- with what lists search by: a search reads no body before it matches
+CREATE INDEX mail_search ON mail (environment_id, id, recipient, subject, run_id);
 
 -- Every conversation with the mail server. Written before it begins: one without an end is of a process that died.
 CREATE TABLE mail_attempt (

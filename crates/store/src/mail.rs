@@ -78,12 +78,50 @@ pub const LIST_MAX: usize = 200;
 
 /// Mails of one environment as [`mail`] reads them.
 macro_rules! mails {
-    ($which:literal) => {
+    ($which:expr) => {
+        mails!("mail", $which)
+    };
+    ($table:literal, $which:expr) => {
         concat!(
             "SELECT id, run_id, template, sender_name, sender_address, reply_to, recipient, subject, body, html,
-             message_id, fate, under_way, retry_at, sent_at, refused, attempts, created_at, logo FROM mail
-             WHERE environment_id = $1 ",
+             message_id, fate, under_way, retry_at, sent_at, refused, attempts, created_at, logo FROM ",
+            $table,
+            " WHERE environment_id = $1 ",
             $which
+        )
+    };
+}
+
+/// Recipient, subject or run id have the pattern in them.
+macro_rules! has {
+    ($pattern:literal) => {
+        concat!(
+            "(LOWER(recipient) LIKE ",
+            $pattern,
+            " ESCAPE '!' OR LOWER(subject) LIKE ",
+            $pattern,
+            " ESCAPE '!' OR run_id LIKE ",
+            $pattern,
+            " ESCAPE '!')"
+        )
+    };
+}
+
+/// A page of what a search finds in recipient, subject or run id.
+macro_rules! find {
+    ($table:literal, $fate:literal) => {
+        mails!($table, concat!("AND id < $2 AND ", has!("$4"), $fate, " ORDER BY id DESC LIMIT $3"))
+    };
+}
+
+macro_rules! counts_found {
+    ($table:literal) => {
+        concat!(
+            "SELECT fate, COUNT(*) FROM ",
+            $table,
+            " WHERE environment_id = $1 AND ",
+            has!("$3"),
+            " GROUP BY fate ORDER BY fate LIMIT $2"
         )
     };
 }
@@ -97,16 +135,11 @@ statements! {
     // Ids are time-ordered, so the primary key is the order of the list.
     LIST = mails!("AND id < $2 ORDER BY id DESC LIMIT $3");
     LIST_FATE = mails!("AND fate = $4 AND id < $2 ORDER BY id DESC LIMIT $3");
-    FIND = mails!("AND id < $2
-            AND (LOWER(recipient) LIKE $4 ESCAPE '!' OR LOWER(subject) LIKE $4 ESCAPE '!' OR run_id LIKE $4 ESCAPE '!')
-            ORDER BY id DESC LIMIT $3");
-    FIND_FATE = mails!("AND fate = $5 AND id < $2
-            AND (LOWER(recipient) LIKE $4 ESCAPE '!' OR LOWER(subject) LIKE $4 ESCAPE '!' OR run_id LIKE $4 ESCAPE '!')
-            ORDER BY id DESC LIMIT $3");
+    // SQLite would take an index without what is searched, and read each mail.
+    FIND = twin(find!("mail INDEXED BY mail_search", ""), find!("mail", ""));
+    FIND_FATE = twin(find!("mail INDEXED BY mail_search", " AND fate = $5"), find!("mail", " AND fate = $5"));
     COUNTS = "SELECT fate, COUNT(*) FROM mail WHERE environment_id = $1 GROUP BY fate ORDER BY fate LIMIT $2";
-    COUNTS_FOUND = "SELECT fate, COUNT(*) FROM mail WHERE environment_id = $1
-            AND (LOWER(recipient) LIKE $3 ESCAPE '!' OR LOWER(subject) LIKE $3 ESCAPE '!' OR run_id LIKE $3 ESCAPE '!')
-            GROUP BY fate ORDER BY fate LIMIT $2";
+    COUNTS_FOUND = twin(counts_found!("mail INDEXED BY mail_search"), counts_found!("mail"));
     QUEUE = "UPDATE mail SET fate = 'waiting', under_way = FALSE, retry_at = NULL, refused = FALSE, sender_name = $3, sender_address = $4,
             reply_to = $5, message_id = $6 WHERE environment_id = $1 AND id = $2";
     BEGIN = "UPDATE mail SET under_way = TRUE, retry_at = NULL, attempts = attempts + 1 WHERE environment_id = $1 AND id = $2

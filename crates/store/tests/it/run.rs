@@ -121,7 +121,9 @@ async fn a_run_is_written_read_and_listed_in_its_environment_alone() {
         let counts = db.read(|tx| run::counts(tx, env(1))).await.unwrap();
         assert!(counts.contains(&(RunState::Waiting, Some(WaitingFor::Ack), 1)), "{counts:?}");
         assert!(counts.contains(&(RunState::Running, None, 4)), "{counts:?}");
-        assert_eq!(db.read(|tx| run::open(tx, env(1))).await.unwrap(), counts, "none is over");
+        let open = db.read(|tx| run::open(tx, env(1))).await.unwrap();
+        assert_eq!(counts[..open.len()], open);
+        assert!(counts[open.len()..].iter().all(|(state, _, n)| state.is_over() && *n == 0), "none is over");
         let any = db.read(|tx| Ok::<_, Fault>((run::any(tx, env(1))?, run::any(tx, env(2))?))).await.unwrap();
         assert_eq!(any, (true, false));
     }

@@ -15,7 +15,7 @@ async fn every_statement_is_understood_by_every_engine() {
 const SMALL: [&str; 4] = ["UPDATE setting", "DELETE FROM logo", "webhook_secret", "signing_key"];
 
 /// A search reads all of the index that has what is searched, but no row before it matches.
-const SEARCH: &str = "INDEXED BY run_created";
+const SEARCHES: [&str; 2] = ["INDEXED BY run_created", "INDEXED BY mail_search"];
 
 /// A statement that names a row finds it by an index. SQLite has no statistics here: between an index that
 /// fits the `WHERE` and one that fits the `ORDER BY` it may take the latter, and read a whole environment.
@@ -27,7 +27,10 @@ async fn no_statement_reads_a_whole_environment_for_one_row() {
         }
         let mut poor = Vec::new();
         for text in store::statements().map(sql::Statement::text) {
-            if !names_a_row(text) || text.contains(SEARCH) || SMALL.iter().any(|small| text.contains(small)) {
+            if !names_a_row(text)
+                || SEARCHES.iter().any(|index| text.contains(index))
+                || SMALL.iter().any(|small| text.contains(small))
+            {
                 continue;
             }
             let plan = plan(&test.database(), text).await;
