@@ -19,7 +19,7 @@ statements! {
     pub(crate) ENVIRONMENT = "SELECT e.id, e.product_id, p.organization_id, e.stage FROM environment e \
         JOIN product p ON p.id = e.product_id WHERE e.id = $1";
     pub(crate) ENVIRONMENTS = "SELECT e.id, e.product_id, p.organization_id, e.stage FROM environment e \
-        JOIN product p ON p.id = e.product_id ORDER BY e.created_at, e.id LIMIT $1";
+        JOIN product p ON p.id = e.product_id ORDER BY e.created_at, e.stage, e.id LIMIT $1";
     pub(crate) PUT_CANARY = "INSERT INTO master_key (key_id, canary, created_at) VALUES ($1, $2, $3) \
         ON CONFLICT (key_id) DO NOTHING";
     pub(crate) CANARY = "SELECT canary FROM master_key ORDER BY created_at DESC, key_id LIMIT 1";
