@@ -132,7 +132,9 @@ fn places(places: Option<run::Places>) -> String {
         Some(places) if places.allowed == 0 => "Nobody passes without being admitted.".to_owned(),
         Some(places) => match places.allowed - places.taken {
             0 => format!("All {} places are taken.", count(places.allowed)),
-            free => format!("{} of {} places free.", count(free), count(places.allowed)),
+            free => {
+                format!("{} of {} places free for whoever signs up now.", count(free), count(places.allowed))
+            }
         },
     }
 }

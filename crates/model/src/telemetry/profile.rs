@@ -83,7 +83,7 @@ pub fn facts(origin: Origin, event: &Event, seq: u64) -> Facts {
         _ => None,
     };
     let membership = match (account_id, &event.user_id) {
-        (Some(account), Some(user)) => membership(account, user, event, stamp),
+        (Some(account), Some(user)) => membership(origin, account, user, event, stamp),
         _ => None,
     };
     Facts {
@@ -139,9 +139,17 @@ fn account(account_id: &str, event: &Event, stamp: Stamp) -> Account {
 }
 
 /// Belonging is told by the calls that link a user to a group; that a user acted in one is not enough.
-fn membership(account_id: &str, user_id: &str, event: &Event, stamp: Stamp) -> Option<Membership> {
+fn membership(
+    origin: Origin,
+    account_id: &str,
+    user_id: &str,
+    event: &Event,
+    stamp: Stamp,
+) -> Option<Membership> {
     let active = match (event.call, event.name.as_str()) {
         (Call::Identify | Call::Group, _) => true,
+        // Whoever signs up with us may wait for long: their account is there with the acknowledgement.
+        (Call::Track, "signed_up") if origin == Origin::House => return None,
         (Call::Track, "signed_up" | "account_added_user" | "user_added_to_account") => true,
         (Call::Track, "account_removed_user") => false,
         _ => return None,

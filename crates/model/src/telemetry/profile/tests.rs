@@ -111,6 +111,17 @@ fn only_the_house_makes_two_ids_one_account() {
     assert_eq!((facts.link, facts.account.unwrap().account_id.as_str()), (None, "t"));
 }
 
+#[test]
+fn a_signup_of_ours_belongs_to_nothing_before_its_account_is_there() {
+    let mut waits = event(Call::Track, "signed_up", 1, json!({}));
+    waits.user_id = Some("u".to_owned());
+    waits.tenant_id = Some("t".to_owned());
+    assert_eq!(facts(Origin::House, &waits, 1).membership, None);
+    assert!(facts(Origin::Request, &waits, 1).membership.is_some(), "the builder says where they belong");
+    waits.name = "account_added_user".to_owned();
+    assert!(facts(Origin::House, &waits, 1).membership.is_some());
+}
+
 fn any_event() -> impl Strategy<Value = Event> {
     let calls = prop_oneof![
         Just((Call::Identify, "identify")),
