@@ -12,6 +12,8 @@ statements! {
                  ON v.environment_id = w.environment_id AND v.workflow_id = w.id AND v.version = w.published_version
                  WHERE w.environment_id = $1 AND w.id = $2";
     VERSION = "SELECT definition FROM workflow_version WHERE environment_id = $1 AND workflow_id = $2 AND version = $3";
+    VERSIONS = "SELECT version, published_at FROM workflow_version WHERE environment_id = $1 AND workflow_id = $2
+                ORDER BY version DESC LIMIT 20";
     LIST = "SELECT v.definition FROM workflow w JOIN workflow_version v
             ON v.environment_id = w.environment_id AND v.workflow_id = w.id AND v.version = w.published_version
             WHERE w.environment_id = $1 ORDER BY w.created_at, w.id LIMIT 100";
@@ -39,6 +41,21 @@ pub fn version(
 ) -> Result<Option<Definition>, Fault> {
     tx.query_opt(&VERSION, params![&env.to_string(), &workflow.to_string(), version], |row| {
         crate::json(row, 0)
+    })
+}
+
+/// A version that runs keep, and when it was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version {
+    pub number: u32,
+    pub published_at: Timestamp,
+}
+
+/// The versions of a workflow, the newest first; at most 20.
+pub fn versions(tx: &mut Tx<'_>, env: Env, workflow: WorkflowId) -> Result<Vec<Version>, Fault> {
+    tx.query(&VERSIONS, params![&env.to_string(), &workflow.to_string()], |row| {
+        let number: i64 = row.get(0)?;
+        Ok(Version { number: u32::try_from(number).unwrap_or(0), published_at: row.get(1)? })
     })
 }
 

@@ -27,7 +27,7 @@ pub use forget::{ForgetFault, Forgotten, forget_user};
 pub use news::News;
 pub(crate) use trigger::KEY_LIFE;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
-pub use try_out::{TryFault, first_workflow, try_signup, workflows};
+pub use try_out::{TryFault, first_workflow, try_signup, versions, workflows};
 pub use view::{
     NodeView, OpenRuns, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, any, count_upto, detail,
     first, list, open, reason_words, several, status,

@@ -9,6 +9,7 @@ use model::email::Email;
 use model::platform::Stage;
 use model::run::UserId;
 use model::workflow::Definition;
+use store::definition::Version;
 
 /// Why nothing was tried.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,11 @@ pub async fn try_signup(
 /// The published workflows of an environment, the oldest first.
 pub async fn workflows(app: &App, env: Env) -> Result<Vec<Definition>, sql::Fault> {
     app.db.read(move |tx| store::definition::list(tx, env)).await
+}
+
+/// The versions of a workflow, the newest first.
+pub async fn versions(app: &App, env: Env, workflow: WorkflowId) -> Result<Vec<Version>, ViewFault> {
+    Ok(app.db.read(move |tx| store::definition::versions(tx, env, workflow)).await?)
 }
 
 /// The workflow that a first signup would go through.

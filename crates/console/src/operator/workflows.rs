@@ -8,7 +8,7 @@ use crate::{
     view::{
         Room,
         mail::Inside,
-        workflow::{Node, Workflow, Workflows},
+        workflow::{Node, Version, Workflow, Workflows},
     },
     visitor::Place,
     words::counted,
@@ -26,7 +26,15 @@ pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Res
     let mut workflows = Vec::new();
     for definition in run::workflows(&state.app, place.env).await.map_err(run::ViewFault::from)? {
         let snippet = snippet::trigger_of(&state, &definition.workflow.to_string());
-        workflows.push(draw(&place, inside, &definition, snippet));
+        let mut drawn = draw(&place, inside, &definition, snippet);
+        for one in run::versions(&state.app, place.env, definition.workflow).await? {
+            drawn.versions.push(Version {
+                number: one.number,
+                published: place.speaker.ago(one.published_at),
+                current: one.number == definition.version,
+            });
+        }
+        workflows.push(drawn);
     }
     Ok(html(&Workflows { frame: place.frame(Room::Workflows, None), workflows }))
 }
@@ -37,6 +45,7 @@ fn draw(place: &Place, inside: Option<Inside>, definition: &Definition, snippet:
         id: definition.workflow.to_string(),
         name: definition.name.clone(),
         version: definition.version,
+        versions: Vec::new(),
         signup: path(&definition.signup),
         login: path(&definition.login),
         snippet,

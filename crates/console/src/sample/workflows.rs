@@ -1,15 +1,19 @@
 //! *Workflows*: one whose webhook is not set, and none.
 
-use super::{Page, frame, page, snippet};
+use super::{Page, before, frame, page, snippet, speaker};
 use crate::view::{
     Room,
-    workflow::{Node, Workflow, Workflows},
+    workflow::{Node, Version, Workflow, Workflows},
 };
 use model::platform::Stage;
 
 pub(super) fn pages() -> Vec<Page> {
     let none = Workflows { workflows: Vec::new(), ..workflows() };
     vec![page("workflows", &workflows()), page("workflows-empty", &none)]
+}
+
+fn version(number: u32, minutes: u64, current: bool) -> Version {
+    Version { number, published: speaker().ago(before(minutes * 60)), current }
 }
 
 fn workflows() -> Workflows {
@@ -25,7 +29,8 @@ fn workflows() -> Workflows {
         workflows: vec![Workflow {
             id: "0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e".into(),
             name: "Prosumer".into(),
-            version: 1,
+            version: 2,
+            versions: vec![version(2, 40, true), version(1, 9_000, false)],
             signup: vec![
                 node("Triggered", "trigger.http@1", "Your backend calls POST /trigger.", false, false),
                 node(

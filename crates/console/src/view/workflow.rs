@@ -1,6 +1,7 @@
 //! *Workflows*: what is published, node by node, with the settings that each node reads.
 
 use super::frame::Frame;
+use crate::words::When;
 use askama::Template;
 
 /// One node of a path.
@@ -16,11 +17,21 @@ pub struct Node {
     pub lacks: bool,
 }
 
+/// A version, and since when runs begin by it.
+#[derive(Debug, Clone)]
+pub struct Version {
+    pub number: u32,
+    pub published: When,
+    /// What begins now begins by this one.
+    pub current: bool,
+}
+
 #[derive(Debug, Clone)]
 pub struct Workflow {
     pub id: String,
     pub name: String,
     pub version: u32,
+    pub versions: Vec<Version>,
     pub signup: Vec<Node>,
     pub login: Vec<Node>,
     pub snippet: String,

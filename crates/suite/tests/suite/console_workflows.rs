@@ -10,9 +10,16 @@ async fn each_node_says_what_it_does_here() {
     house.set(house.env(), |settings| settings.waitlist_limit = Some(3)).await;
     let page = text(&browser.get(&house, "/console/dev/workflows").await);
     let id = house.start.workflows.prosumer.to_string();
-    for words in
-        [id.as_str(), "Prosumer", "version 1", "Lets 3 people through", "tenant.provision@1", "Free Trial"]
-    {
+    for words in [
+        id.as_str(),
+        "Prosumer",
+        "version 1",
+        "1, published",
+        "runs that begin now",
+        "Lets 3 people through",
+        "tenant.provision@1",
+        "Free Trial",
+    ] {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("knot bad"), "nothing is missing: {page}");
