@@ -248,11 +248,16 @@ pub(crate) fn make_private(path: &Path) -> Result<(), DataDirFault> {
 
 /// Writes a new file that only its owner may read, and syncs it. The directory is synced by [`DataDir::finish`].
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), DataDirFault> {
+    let mut file = new_private(path).map_err(|error| io_fault("cannot write", path, error))?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| io_fault("cannot write", path, error))
+}
+
+/// A file that was not there, and that only its owner may read.
+pub(crate) fn new_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| io_fault("cannot write", path, error))?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|error| io_fault("cannot write", path, error))
+    options.open(path)
 }

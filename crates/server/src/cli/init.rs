@@ -1,6 +1,9 @@
 //! `thrivestack init`
 
-use super::{CliFault, Common, out};
+use super::{
+    CliFault, Common,
+    out::{self, KeysFile},
+};
 use crate::{
     config::{Config, Origin},
     data_dir::{DataDir, write_private},
@@ -46,6 +49,9 @@ pub(super) struct Options {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Write the same object to this new file, which only you may read, instead of showing the keys
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    keys: Option<PathBuf>,
 }
 
 /// The same rule, and the same words, as in *Settings* of Development.
@@ -66,33 +72,46 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
         success_url: options.success_url,
         waitlist_limit: options.waitlist_limit,
     };
+    let keys = options.keys.as_deref().map(KeysFile::claim).transpose()?;
     let database = config.located(&config.database_url);
     let before = beside(&database);
     let mut dir = DataDir::create(&config.data_dir)?;
     let initialised = initialise(&config, &mut dir, &plan, &Outside::real()).await?;
     let kept_url =
         config.public_url.as_ref().filter(|_| matches!(layers.origin("public_url"), Origin::Flag(_)));
-    let finished = finish(&dir, kept_url, &initialised, options.json);
+    let show = keys.map_or(Show::Summary, Show::InFile);
+    let show = if options.json { Show::Json } else { show };
+    let finished = finish(&dir, kept_url, &initialised, show);
     if finished.is_err() {
         undo(&dir, &database, &before);
     }
     finished.map(|()| ExitCode::SUCCESS)
 }
 
+/// How the keys are handed out.
+enum Show {
+    Summary,
+    Json,
+    InFile(KeysFile),
+}
+
 /// Hands the keys out and only then marks the directory as complete: keys that nobody has seen are good for nothing.
-fn finish(dir: &DataDir, kept_url: Option<&Url>, made: &Initialised, json: bool) -> Result<(), CliFault> {
-    let text = if json {
-        serde_json::to_string_pretty(made).map_err(CliFault::of)? + "\n"
-    } else {
-        summary(dir, made)
+fn finish(dir: &DataDir, kept_url: Option<&Url>, made: &Initialised, show: Show) -> Result<(), CliFault> {
+    let json = || serde_json::to_string_pretty(made).map(|json| json + "\n").map_err(CliFault::of);
+    let mut in_file = None;
+    let handed_out = match show {
+        Show::Summary => out::hand_out(&summary(dir, made)),
+        Show::Json => out::hand_out(&json()?),
+        Show::InFile(file) => in_file.insert(file).fill(&json()?),
     };
-    out::hand_out(&text).map_err(|error| {
+    handed_out.map_err(|error| {
         CliFault::Told(format!("the keys could not be shown ({error}); nothing is initialised"))
     })?;
     if let Some(url) = kept_url {
         keep_public_url(dir, url)?;
     }
-    Ok(dir.finish()?)
+    dir.finish()?;
+    in_file.map_or(Ok(()), |keys| out::show(&next(dir, &keys.keep())))
 }
 
 /// Everything but the mark that makes the directory complete. `demo` does the same in a directory of its own.
@@ -181,6 +200,15 @@ fn keep_public_url(dir: &DataDir, url: &Url) -> Result<(), CliFault> {
         return Ok(());
     }
     Ok(write_private(&path, &format!("public_url = \"{url}\"\n"))?)
+}
+
+fn next(dir: &DataDir, keys: &Path) -> String {
+    format!(
+        "Initialised {dir}. The keys are in {keys}, given this once: keep the file, and to yourself.\n\
+         Next: thrivestack serve --data-dir {dir}\n",
+        dir = dir.path().display(),
+        keys = keys.display(),
+    )
 }
 
 fn summary(dir: &DataDir, made: &Initialised) -> String {

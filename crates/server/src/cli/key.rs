@@ -1,6 +1,9 @@
 //! `thrivestack key list | create | revoke`: works beside a running server, by one short transaction.
 
-use super::{CliFault, Common, out};
+use super::{
+    CliFault, Common,
+    out::{self, KeysFile},
+};
 use crate::{
     config::Config,
     data_dir::DataDir,
@@ -15,7 +18,7 @@ use model::{
 };
 use serde_json::json;
 use sql::Database;
-use std::{process::ExitCode, time::Duration};
+use std::{io, path::PathBuf, process::ExitCode, time::Duration};
 use store::key::ApiKey;
 
 /// Above what `key list` shows.
@@ -61,6 +64,9 @@ struct New {
     /// Days after which it should be replaced; then it is marked, and works on
     #[arg(long, value_name = "DAYS")]
     rotate_every: Option<u32>,
+    /// Write the JSON to this new file, which only you may read, instead of printing it
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
 }
 
 pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, CliFault> {
@@ -85,9 +91,10 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
             })?;
         }
         Wish::Create(new) => {
+            let file = new.keys.as_deref().map(KeysFile::claim).transpose()?;
             let new = wanted(new, db.now())?;
             let made = key::create_beside(&db, &*outside.rng, env, new).await.map_err(CliFault::of)?;
-            if let Err(error) = out::hand_out(&format!("{:#}\n", printed(&made))) {
+            if let Err(error) = hand_out(&made, file) {
                 // Nobody has seen its secret, and nobody ever will.
                 key::revoke_beside(&db, env, made.key.id).await.map_err(CliFault::of)?;
                 return Err(CliFault::Told(format!("the key could not be shown ({error}); it is revoked")));
@@ -123,6 +130,19 @@ fn wanted(new: New, now: Timestamp) -> Result<NewKey, CliFault> {
         expires_at: new.expires_in.map(days),
         rotate_days: new.rotate_every,
     })
+}
+
+fn hand_out(made: &key::Created, file: Option<KeysFile>) -> io::Result<()> {
+    let text = format!("{:#}\n", printed(made));
+    match file {
+        None => out::hand_out(&text),
+        Some(mut file) => {
+            file.fill(&text)?;
+            // The secret is kept: whether anybody reads this is no matter.
+            let _ = out::hand_out(&format!("{} is made; it is in {}.\n", made.key.id, file.keep().display()));
+            Ok(())
+        }
+    }
 }
 
 /// The form that `POST /api/user/token` takes for an RSA key.

@@ -15,7 +15,7 @@ use std::{
 use tokio::net::TcpListener;
 use url::Url;
 
-/// Where `init --json > thrivestack.json` leaves the keys.
+/// Where `init --keys thrivestack.json` leaves the keys.
 const KEYS_FILE: &str = "thrivestack.json";
 
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ pub(super) struct Options {
     /// Acknowledge each tenant at `POST /api/workflow`
     #[arg(long)]
     ack: bool,
-    /// What `thrivestack init --json` printed [default: $THRIVESTACK_KEYS, else ./thrivestack.json]
+    /// What `thrivestack init --keys` wrote [default: $THRIVESTACK_KEYS, else ./thrivestack.json]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// The webhook secret, where it is not the one in the keys file [default: $THRIVESTACK_WEBHOOK_SECRET]
@@ -84,6 +84,6 @@ fn connection(options: &Options) -> Result<Option<Connection>, CliFault> {
 
 fn no_keys() -> CliFault {
     CliFault::Told(format!(
-        "--ack needs keys: keep what `thrivestack init --json` prints in {KEYS_FILE}, or name the file with --keys"
+        "--ack needs keys: `thrivestack init --keys {KEYS_FILE}` writes them; name another file with --keys"
     ))
 }

@@ -117,6 +117,41 @@ async fn keys_that_nobody_could_see_are_not_kept() {
     }
 }
 
+/// A command that is given twice leaves the keys of the first time as they are.
+#[tokio::test]
+async fn keys_go_to_a_new_file_that_only_its_owner_may_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new().unwrap();
+    let init = ["init", "--data-dir", "data", "--keys", "keys.json"];
+    let create = ["key", "create", "k", "--kind", "rsa", "--data-dir", "data", "--keys", "key.json"];
+    for (arguments, file, pointer) in
+        [(&init[..], "keys.json", "/api_key/private_key"), (&create, "key.json", "/private_key")]
+    {
+        let made = run(dir.path(), arguments).await;
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        let path = dir.path().join(file);
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let written = std::fs::read_to_string(&path).unwrap();
+        let keys: Value = serde_json::from_str(&written).unwrap();
+        assert!(keys.pointer(pointer).is_some_and(Value::is_string), "{pointer}");
+        let told = text(&made.stdout);
+        assert!(told.contains(file) && !told.contains("PRIVATE KEY"), "{told}");
+        let again = run(dir.path(), arguments).await;
+        assert!(!again.status.success() && text(&again.stderr).contains("exists already"), "{again:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+    }
+    let listed = text(&run(dir.path(), &["key", "list", "--data-dir", "data"]).await.stdout);
+    assert_eq!(listed.lines().filter(|line| line.contains("  k  ")).count(), 1, "{listed}");
+
+    std::fs::write(dir.path().join("mine.json"), "mine").unwrap();
+    let elsewhere = ["init", "--data-dir", "other", "--keys", "mine.json"];
+    assert!(!run(dir.path(), &elsewhere).await.status.success());
+    assert!(!dir.path().join("other").exists(), "refused before anything is made");
+    let there = ["init", "--data-dir", "data", "--keys", "unused.json"];
+    assert!(!run(dir.path(), &there).await.status.success());
+    assert!(!dir.path().join("unused.json").exists(), "no empty file stays");
+}
+
 /// Whoever types something wrong is told what a good one looks like, and help offers nothing that is refused.
 #[tokio::test]
 async fn the_command_line_says_what_it_takes() {
