@@ -86,6 +86,18 @@ pub enum ClientFault {
     Answer { operation: &'static str, missing: &'static str, body: String },
 }
 
+impl ClientFault {
+    /// For calls whose good answer is a secret: a fault is logged and shown, and must not hold it.
+    fn without_body(self) -> Self {
+        match self {
+            Self::Answer { operation, missing, .. } => {
+                Self::Answer { operation, missing, body: "(not shown)".to_owned() }
+            }
+            other => other,
+        }
+    }
+}
+
 /// The answer to a trigger.
 #[derive(Debug, Clone)]
 pub struct Triggered {
@@ -161,8 +173,8 @@ impl Client {
             "expiry": TOKEN_EXPIRY,
         });
         let request = self.request(Method::POST, "/api/user/token").json(&body);
-        let answer = self.send("token", request).await?;
-        let bearer = text_at("token", &answer, "/token")?;
+        let answer = self.send("token", request).await.map_err(ClientFault::without_body)?;
+        let bearer = text_at("token", &answer, "/token").map_err(ClientFault::without_body)?;
         let kept = Token { bearer: bearer.clone(), obtained: self.clock.monotonic() };
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(bearer)
@@ -207,11 +219,12 @@ impl Client {
     /// Exchanges the one-time code of a redirect. `GET /v1/ValidateAuthOTP`.
     pub async fn exchange(&self, code: &str) -> Result<Visitor, ClientFault> {
         let request = self.request(Method::GET, "/v1/ValidateAuthOTP").query(&[("authOTP", code)]);
-        let answer = self.send("one-time code", request).await?;
-        let token = text_at("one-time code", &answer, "/token")?;
+        let answer = self.send("one-time code", request).await.map_err(ClientFault::without_body)?;
+        let token = text_at("one-time code", &answer, "/token").map_err(ClientFault::without_body)?;
         // The token came straight from thrivestack over our own connection, so its signature adds nothing
         // here; whoever receives one from a browser must verify it with the published key set.
-        claims(&token).ok_or_else(|| missing("one-time code", "token with the session's claims", &answer))
+        let unread = || missing("one-time code", "token with the session's claims", &answer).without_body();
+        claims(&token).ok_or_else(unread)
     }
 
     /// Where a run stands. `GET /api/runs/{id}`.

@@ -144,7 +144,7 @@ pub fn masked_url(url: &Url) -> String {
 pub fn masked_path(url: &Url) -> String {
     let (parents, last) = url.path().rsplit_once('/').unwrap_or_default();
     // Tokens of links are longer than the ids and words that paths consist of, and no UUIDs.
-    let token = last.len() > 24 && last.matches('-').count() != 4;
+    let token = last.len() > 24 && !is_uuid(last);
     let mut shown = format!("{parents}/{}", if token { masked(last) } else { last.to_owned() });
     for (index, (name, value)) in url.query_pairs().enumerate() {
         let value = match Url::parse(&value) {
@@ -155,4 +155,11 @@ pub fn masked_path(url: &Url) -> String {
         shown.push_str(&format!("{}{name}={value}", if index == 0 { '?' } else { '&' }));
     }
     shown
+}
+
+/// Whether this has the form of RFC 9562, section 4. A token of the base64 alphabet may have hyphens, too.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.concat().chars().all(|digit| digit.is_ascii_hexdigit())
 }

@@ -55,6 +55,8 @@ struct Books {
     returns: HashMap<String, String>,
     /// by `webhook-id`: the same delivery again finds the workspace it made
     workspaces: HashMap<String, Workspace>,
+    /// e-mail address → the `webhook-id` of the newest workspace: somebody whose run was cancelled or taken back comes again
+    newest: HashMap<String, String>,
     /// by the workspace's id
     notebooks: HashMap<String, Notebook>,
     notes_bytes: usize,
@@ -122,12 +124,14 @@ impl Ledger {
             return Err(Full);
         }
         books.workspaces.insert(webhook_id.to_owned(), fresh.clone());
+        books.newest.insert(fresh.email.clone(), webhook_id.to_owned());
         books.notebooks.insert(fresh.id.clone(), Notebook::default());
         Ok((fresh, true))
     }
 
     pub(super) fn workspace_of(&self, email: &str) -> Option<Workspace> {
-        self.books().workspaces.values().find(|workspace| workspace.email == email).cloned()
+        let books = self.books();
+        books.workspaces.get(books.newest.get(email)?).cloned()
     }
 
     /// Gives the workspace its name and, the first time, what it begins with. Tells whether it was the first time.

@@ -7,7 +7,7 @@ use super::{
     notebook::{Draft, DraftFault, Note},
     signup::{Faults, Fields},
     starter::{STARTERS, Starter},
-    visit::Choice,
+    visit::{Choice, Complaints},
 };
 use askama::Template;
 use axum::{
@@ -95,7 +95,7 @@ struct Onboarding<'p> {
     person: &'p Person,
     choice: &'p Choice,
     starters: &'static [Starter],
-    complaint: Option<&'static str>,
+    complaints: Complaints,
 }
 
 impl Onboarding<'_> {
@@ -109,11 +109,11 @@ pub(super) fn onboarding(
     member: &Member,
     status: StatusCode,
     choice: &Choice,
-    complaint: Option<&'static str>,
+    complaints: Complaints,
 ) -> Response {
     let chrome = member.caller.chrome("/onboarding");
     let starters = &STARTERS;
-    shown(status, &Onboarding { chrome, person: &member.person, choice, starters, complaint })
+    shown(status, &Onboarding { chrome, person: &member.person, choice, starters, complaints })
 }
 
 /// The notes that match, how many there are in all, and the one that was just deleted.

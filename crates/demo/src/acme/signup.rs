@@ -20,7 +20,8 @@ use kernel::token;
 use serde::Deserialize;
 use url::Url;
 
-const NAME_BYTES_MAX: usize = 80;
+/// In characters, as the field's `maxlength` has it.
+const NAME_CHARS_MAX: usize = 80;
 const EMAIL_BYTES_MAX: usize = 254;
 
 const NAME_MISSING: &str = "Please tell us your name, in at most 80 characters.";
@@ -186,7 +187,7 @@ fn checked(fields: &Fields) -> Result<(String, String), Faults> {
     let name = fields.name.trim();
     let email = fields.email.trim().to_lowercase();
     let faults = Faults {
-        name: (name.is_empty() || name.len() > NAME_BYTES_MAX).then_some(NAME_MISSING),
+        name: (name.is_empty() || name.chars().count() > NAME_CHARS_MAX).then_some(NAME_MISSING),
         email: (!plausible(&email)).then_some(EMAIL_WRONG),
         form: None,
     };

@@ -42,7 +42,7 @@ pub(super) async fn onboarding(
         Err(elsewhere) => return elsewhere.into_response(),
     };
     let choice = Choice { name: member.workspace.name.clone(), template: String::new() };
-    with_cookie(page::onboarding(&member, StatusCode::OK, &choice, None), cookie)
+    with_cookie(page::onboarding(&member, StatusCode::OK, &choice, Complaints::default()), cookie)
 }
 
 /// The answers of the onboarding page.
@@ -54,6 +54,16 @@ pub(super) struct Choice {
     pub(super) template: String,
 }
 
+/// What has to be mended, each beside its field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Complaints {
+    pub(super) name: Option<&'static str>,
+    pub(super) template: Option<&'static str>,
+}
+
+const NAME_MISSING: &str = "Give the workspace a name, in at most 60 characters.";
+const TEMPLATE_MISSING: &str = "Choose what the workspace begins with.";
+
 /// Onboarding is done: on to the return URL, which leads to `/home` by way of thrivestack.
 pub(super) async fn onboarded(
     State(acme): State<Acme>,
@@ -61,13 +71,14 @@ pub(super) async fn onboarded(
     Form(choice): Form<Choice>,
 ) -> Response {
     let name = choice.name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
-        let complaint = "Give the workspace a name, in at most 60 characters.";
-        return page::onboarding(&member, StatusCode::BAD_REQUEST, &choice, Some(complaint));
-    }
-    let Some(starter) = Starter::of(&choice.template) else {
-        let complaint = "Choose what the workspace begins with.";
-        return page::onboarding(&member, StatusCode::BAD_REQUEST, &choice, Some(complaint));
+    let unnamed = name.is_empty() || name.chars().count() > NAME_CHARS_MAX;
+    let starter = Starter::of(&choice.template);
+    let (Some(starter), false) = (starter, unnamed) else {
+        let complaints = Complaints {
+            name: unnamed.then_some(NAME_MISSING),
+            template: starter.is_none().then_some(TEMPLATE_MISSING),
+        };
+        return page::onboarding(&member, StatusCode::BAD_REQUEST, &choice, complaints);
     };
     name.clone_into(&mut member.workspace.name);
     if acme.ledger.settle(&member.workspace.id, name, starter.key) {

@@ -9,6 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use demo::acme::Acme;
 use demo::client::{Client, Connection};
+use demo::exchange::masked_path;
 use http::{Method, Request};
 use http_body_util::BodyExt;
 use kernel::{Clock, Secret};
@@ -57,19 +58,22 @@ async fn thrivestack() -> Url {
     url
 }
 
+fn connection(api: Url) -> Connection {
+    Connection {
+        api,
+        key_id: "key".into(),
+        private_key: Secret::new(KEY.into()),
+        project_key: "project-key-of-some-length".into(),
+        private_api_key: Secret::new("private".into()),
+        webhook_secret: Secret::new(SECRET.into()),
+        workflow_id: "prosumer".into(),
+    }
+}
+
 impl Visitor {
     fn of(api: Url) -> Self {
-        let connection = Connection {
-            api,
-            key_id: "key".into(),
-            private_key: Secret::new(KEY.into()),
-            project_key: "project-key-of-some-length".into(),
-            private_api_key: Secret::new("private".into()),
-            webhook_secret: Secret::new(SECRET.into()),
-            workflow_id: "prosumer".into(),
-        };
         let clock = Arc::new(TestClock::new());
-        let client = Client::new(connection, clock.clone()).unwrap();
+        let client = Client::new(connection(api), clock.clone()).unwrap();
         let acme = Acme::new(client, clock.clone(), Arc::new(SeededRng::new(7))).unwrap().router();
         Self { acme, clock, cookies: BTreeMap::new() }
     }
@@ -102,9 +106,13 @@ impl Visitor {
     }
 
     async fn webhook(&mut self, id: &str) -> Answer {
+        self.webhook_for(id, "").await
+    }
+
+    async fn webhook_for(&mut self, id: &str, account: &str) -> Answer {
         let body = json!({"createAccountRequest": {
             "workflowDesignTimeId": "prosumer", "workflowRuntimeId": "run-1", "userEmailId": KIM,
-            "accountName": "", "thrivestackTenantId": "tenant-1",
+            "accountName": account, "thrivestackTenantId": "tenant-1",
         }})
         .to_string();
         let at = self.clock.now().seconds();
@@ -200,6 +208,65 @@ async fn the_same_delivery_makes_one_workspace() {
     assert_eq!(kim.webhook("msg_1").await.status, 200);
     let home = text(&kim.get("/home").await);
     assert!(home.contains("so the workspace stays") && home.contains("Harbor Studio"), "{home}");
+}
+
+/// A run that was cancelled or taken back is followed by another one, with a tenant of its own.
+#[tokio::test]
+async fn somebody_who_comes_again_is_in_the_newest_workspace() {
+    let mut kim = Visitor::at_home().await;
+    for number in 2..=9 {
+        let (id, account) = (format!("msg_{number}"), format!("Studio {number}"));
+        assert_eq!(kim.webhook_for(&id, &account).await.status, 200);
+        let asked = text(&kim.get("/onboarding").await);
+        assert!(asked.contains(&format!("value=\"{account}\"")), "{account}: {asked}");
+    }
+    kim.webhook("msg_1").await;
+    assert!(text(&kim.get("/onboarding").await).contains("value=\"Studio 9\""), "a repeat is not new");
+}
+
+/// The same number as in the message and in the field's `maxlength`, whatever alphabet somebody writes.
+#[tokio::test]
+async fn a_name_is_measured_in_characters() {
+    let mut visitor = Visitor::of(thrivestack().await);
+    let (fits, long) = ("ж".repeat(80), "ж".repeat(81));
+    assert_eq!(visitor.post("/", &[("name", &long), ("email", KIM)]).await.status, 400);
+    assert_eq!(visitor.post("/", &[("name", &fits), ("email", KIM)]).await.status, 303);
+}
+
+#[tokio::test]
+async fn what_is_missing_in_the_onboarding_is_said_where_it_is() {
+    let mut kim = Visitor::at_home().await;
+    let wrong = kim.post("/onboarding", &[("name", "Harbor Studio"), ("template", "none such")]).await;
+    let markup = text(&wrong);
+    assert_eq!(wrong.status, 400);
+    assert!(markup.contains("<fieldset aria-describedby=\"template-fault\">"), "{markup}");
+    assert!(!markup.contains("aria-invalid"), "the name is good: {markup}");
+    let both = text(&kim.post("/onboarding", &[("name", " ")]).await);
+    assert!(both.contains("Give the workspace a name") && both.contains("Choose what"), "{both}");
+}
+
+#[test]
+fn a_path_shows_ids_and_no_token() {
+    let shown = |path: &str| masked_path(&format!("http://acme.test{path}").parse().unwrap());
+    let run = "/api/runs/0190f5a2-7c4b-7d11-9e0a-5b1f3c2d4e6f";
+    assert_eq!(shown(run), run);
+    // 32 bytes in base64url, of which four signs happen to be hyphens, in the places of a UUID's at that.
+    for token in ["/r/ab-cd-ef-gh-0123456789abcdefghijklmnopqrs", "/r/0190f5z2-7c4b-7d11-9e0a-5b1f3c2d4e6f"] {
+        assert!(shown(token).ends_with("***"), "{}", shown(token));
+    }
+}
+
+/// Faults are logged and shown in the tour.
+#[tokio::test]
+async fn a_token_that_cannot_be_read_is_not_in_the_fault() {
+    let router = Router::new().fallback(|| async { Json(json!({"token": "no-claims-in-here"})) });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let client = Client::new(connection(api), Arc::new(TestClock::new())).unwrap();
+    let fault = client.exchange(CODE).await.unwrap_err();
+    let told = format!("{} {fault:?}", kernel::chain(&fault));
+    assert!(told.contains("session's claims") && !told.contains("no-claims-in-here"), "{told}");
 }
 
 #[tokio::test]
