@@ -28,29 +28,33 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/docs/", get(|| async { Redirect::permanent(path::DOCS) }))
         .route("/docs/search", get(search_page))
         .route("/docs/{page}", get(one))
-        .route(
-            "/docs/{page}/",
-            get(|Path(name): Path<String>| async move { Redirect::permanent(&path::guide(&name)) }),
-        )
+        .route("/docs/{page}/", get(|Path(name): Path<String>| async move { led_to(&name) }))
 }
 
 /// A page by its name. Somebody may have copied a link of the code host.
 async fn one(Path(name): Path<String>) -> Response {
     match name.strip_suffix(".md") {
-        Some(name) => Redirect::permanent(&path::guide(name)).into_response(),
+        Some(name) => led_to(name),
         None => shown(&name),
     }
 }
 
-fn shown(name: &str) -> Response {
-    match view(name) {
-        Some(page) => failure::html(&page),
-        None => {
-            let mut response = failure::html(&missed());
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            response
-        }
+/// Another spelling of a page's address. What is no page is not echoed: it may not even stand in a header.
+fn led_to(name: &str) -> Response {
+    match pages().iter().any(|page| page.name == name) {
+        true => Redirect::permanent(&path::guide(name)).into_response(),
+        false => absent(),
     }
+}
+
+fn shown(name: &str) -> Response {
+    view(name).map_or_else(absent, |page| failure::html(&page))
+}
+
+fn absent() -> Response {
+    let mut response = failure::html(&missed());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 #[derive(Debug, Deserialize)]

@@ -150,6 +150,9 @@ async fn other_spellings_of_an_address_lead_to_the_page() {
         let answer = house.get(address).await;
         assert_eq!((answer.status.as_u16(), &answer.headers["location"]), (308, &target.parse().unwrap()));
     }
+    for address in ["/docs/%0A/", "/docs/%0A.md", "/docs/nothing/", "/docs/%2F.md"] {
+        assert_eq!(house.get(address).await.status, 404, "{address}");
+    }
     let missing = house.get("/docs/nothing").await;
     assert_eq!(missing.status, 404);
     assert!(text(&missing).contains("There is no such page") && text(&missing).contains("name=\"q\""));
