@@ -6,7 +6,7 @@ use kernel::{Timestamp, token};
 use std::{
     fs::{self, File},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -22,19 +22,46 @@ const SKEW_MAX: Duration = Duration::from_secs(2);
 const FUTURE_MAX: Duration = Duration::from_secs(60);
 
 pub(super) fn examine(config: &Config, outside: &Outside) -> Vec<Finding> {
-    let mut found = vec![room(&config.data_dir)];
-    match probe(&config.data_dir, outside) {
-        Ok(probed) => {
-            found.push(synced(probed.took));
-            found.push(clock(config, &probed));
+    let mut found = Vec::new();
+    let mut told_time = false;
+    for dir in directories(config) {
+        found.push(room(&dir));
+        match probe(&dir, outside) {
+            Ok(probed) => {
+                found.push(synced(&dir, probed.took));
+                if !std::mem::replace(&mut told_time, true) {
+                    found.push(clock(config, &probed));
+                }
+            }
+            Err(error) => found.push(Finding::fail(
+                "disk",
+                format!("{} cannot be written: {error}", dir.display()),
+                "give it to the user that serves (chown), or mount it writable",
+            )),
         }
-        Err(error) => found.push(Finding::fail(
-            "disk",
-            format!("{} cannot be written: {error}", config.data_dir.display()),
-            "give it to the user that serves (chown), or mount it writable",
-        )),
     }
     found
+}
+
+/// The data directory, then those of the stores that lie elsewhere or on another disk, each once. A store that is not made
+/// yet will be in the directory that is there.
+fn directories(config: &Config) -> Vec<PathBuf> {
+    let database = config.located(&config.database_url);
+    let database = database.parent().unwrap_or(Path::new(".")).to_path_buf();
+    let stores = [database, config.located(&config.journal_url), config.located(&config.lake_url)];
+    let mut found = vec![config.data_dir.clone()];
+    let home = fs::canonicalize(&config.data_dir).ok();
+    let inside =
+        |dir: &Path| home.as_ref().is_some_and(|home| dir.starts_with(home) && disk_of(dir) == disk_of(home));
+    for store in stores {
+        let there = store.ancestors().find(|dir| dir.is_dir()).and_then(|dir| fs::canonicalize(dir).ok());
+        found.extend(there.filter(|dir| !inside(dir) && !found.contains(dir)));
+    }
+    found
+}
+
+fn disk_of(dir: &Path) -> Option<u64> {
+    fs::metadata(dir).ok().map(|about| std::os::unix::fs::MetadataExt::dev(&about))
 }
 
 fn room(dir: &Path) -> Finding {
@@ -47,9 +74,8 @@ fn room(dir: &Path) -> Finding {
         }
     };
     let (free, whole) = (stats.f_bavail * stats.f_frsize, stats.f_blocks * stats.f_frsize);
-    let said = format!("{} of {} are free", size(free), size(whole));
-    const ADVICE: &str =
-        "make room, or move the data directory while the server is stopped; the journal keeps every event";
+    let said = format!("{}: {} of {} are free", dir.display(), size(free), size(whole));
+    const ADVICE: &str = "make room, or move it while the server is stopped; the journal keeps every event";
     match free {
         ..FREE_FAIL => Finding::fail(topic, said, ADVICE),
         FREE_FAIL..FREE_WARN => Finding::warn(topic, said, ADVICE),
@@ -88,8 +114,9 @@ fn write(path: &Path, outside: &Outside) -> io::Result<Probed> {
     Ok(Probed { took, now: outside.clock.now(), stamped: stamp(file.metadata()?.modified()?) })
 }
 
-fn synced(took: Duration) -> Finding {
-    let said = format!("a small file was written and synced in {:.1} ms", took.as_secs_f64() * 1_000.0);
+fn synced(dir: &Path, took: Duration) -> Finding {
+    let (dir, took_ms) = (dir.display(), took.as_secs_f64() * 1_000.0);
+    let said = format!("a small file in {dir} was written and synced in {took_ms:.1} ms");
     if took > SYNC_SLOW {
         return Finding::warn(
             "disk",

@@ -1,7 +1,7 @@
 //! `thrivestack doctor`: looks at everything that an installation needs, and says of each thing how it is and what to do.
 //!
-//! **Beside whoever serves.** It takes no lock that a server needs, and changes nothing: the one thing that it writes is a
-//! small file in the data directory, to see whether that can be done, and it removes it again. **Not promised.** That
+//! **Beside whoever serves.** It takes no lock that a server needs, and changes nothing: all that it writes is a
+//! small file where each store lies, to see whether that can be done, and it removes it again. **Not promised.** That
 //! everything stays as it was found; that the figures are those of a quiet machine.
 
 mod disk;

@@ -43,18 +43,20 @@ pub(super) async fn public_url(config: &Config, serving: Option<&Url>) -> Findin
         );
     };
     let local = url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
-    if url.scheme() != "https" && !local {
-        return Finding::warn(
+    let open = url.scheme() != "https" && !local;
+    let in_the_open = |what: &str| {
+        Finding::warn(
             topic,
-            format!("{url} is not https: one-time codes and sign-ins cross the network in the open"),
+            format!("{what}, and is not https: one-time codes and sign-ins cross the network in the open"),
             "put a proxy with a certificate before the server, and https:// into public_url",
-        );
-    }
+        )
+    };
     if serving.is_none() {
-        return Finding::good(
-            topic,
-            format!("{url} is well formed; no server runs here that could answer there"),
-        );
+        let what = format!("{url} is well formed");
+        return match open {
+            true => in_the_open(&what),
+            false => Finding::good(topic, format!("{what}; no server runs here that could answer there")),
+        };
     }
     let Ok(probe) = url.join("/healthz") else {
         return Finding::fail(
@@ -64,6 +66,7 @@ pub(super) async fn public_url(config: &Config, serving: Option<&Url>) -> Findin
         );
     };
     match Client::new(OwnListeners::default()).look(probe.clone(), Policy::Development, LOOK_MAX).await {
+        Ok(200) if open => in_the_open(&format!("{url} leads to a server")),
         Ok(200) => Finding::good(topic, format!("{url} leads to a server")),
         Ok(status) => Finding::fail(
             topic,

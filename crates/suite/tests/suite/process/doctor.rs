@@ -86,6 +86,9 @@ async fn a_good_installation_is_well_beside_its_server_and_without_it() {
     let gone = Reserved::new().url("/").to_string();
     let astray = doctor(&house.data(), &listen, &[("THRIVESTACK_PUBLIC_URL", &gone)]).await;
     assert_eq!(astray.grade("public URL", "cannot be reached"), Some("fail"), "{:#?}", astray.findings);
+    let nobody = [("THRIVESTACK_PUBLIC_URL", "http://nobody.invalid")];
+    let unknown = doctor(&house.data(), &listen, &nobody).await;
+    assert_eq!(unknown.grade("public URL", "cannot be reached"), Some("fail"), "{:#?}", unknown.findings);
     assert_eq!(house.backend(&server).browse(&server.url.join("/readyz").unwrap()).await.status, 200);
     assert!(receiver.all().iter().all(|one| one.method == "HEAD"), "nothing was delivered");
     server.stop().await;
@@ -134,6 +137,30 @@ async fn what_is_broken_is_named_with_what_to_do() {
     let nowhere = doctor(&data.join("nowhere"), "127.0.0.1:1", &[]).await;
     assert_eq!(nowhere.grade("data directory", "thrivestack init"), Some("fail"));
     assert_eq!(nowhere.code, 1);
+}
+
+/// Each store may lie on a disk of its own.
+#[tokio::test]
+async fn every_directory_of_a_store_is_looked_at() {
+    let house = Installation::of(&Receiver::absent().await).await;
+    let elsewhere = tempfile::TempDir::new().unwrap();
+    let there = elsewhere.path().canonicalize().unwrap();
+    let lake = format!("file:{}", there.join("lake").display());
+    let file = there.join("file");
+    fs::write(&file, "").unwrap();
+    let journal = "file:/proc/self/journal";
+    let told = doctor(
+        &house.data(),
+        "127.0.0.1:1",
+        &[("THRIVESTACK_LAKE_URL", &lake), ("THRIVESTACK_JOURNAL_URL", journal)],
+    )
+    .await;
+    let named = format!("a small file in {} was", there.display());
+    assert_eq!(told.grade("disk", &named), Some("ok"), "{:#?}", told.findings);
+    assert_eq!(told.grade("disk", "cannot be written"), Some("fail"), "{:#?}", told.findings);
+    let synced = told.findings.iter().filter(|one| one["message"].as_str().unwrap().contains("synced in"));
+    assert_eq!(synced.count(), 2, "the data directory and the lake's: {:#?}", told.findings);
+    assert_eq!(files(&there), [file], "and leaves nothing behind");
 }
 
 /// A webhook that would call our own API in a circle.
