@@ -4,7 +4,7 @@ use super::{Mail, MailViewFault};
 use crate::{App, Options, setting::Current};
 use kernel::{Env, MailId};
 use model::setting::{Mailing, logo::Logo};
-use outbound::smtp::{Letter, Party, Picture};
+use outbound::smtp::{Letter, Party, Picture, line};
 use store::mail::Stamp;
 
 /// Who an environment's mails come from, and whether they leave.
@@ -81,14 +81,13 @@ fn default_address(options: &Options) -> String {
     }
 }
 
-/// A mail as it is sent, with the logo that it shows while that is kept: without it, mail programs write its alternative text.
-pub(super) async fn letter(app: &App, env: Env, mail: &Mail) -> Result<Letter, sql::Fault> {
-    let picture = logo(app, env, mail).await?.map(|(logo, bytes)| Picture {
+/// The logo that a mail shows, while that is kept: without it, mail programs write its alternative text.
+pub(super) async fn picture(app: &App, env: Env, mail: &Mail) -> Result<Option<Picture>, sql::Fault> {
+    Ok(logo(app, env, mail).await?.map(|(logo, bytes)| Picture {
         id: logo.content_id(),
         media_type: logo.kind.media_type(),
         bytes,
-    });
-    Ok(Letter { picture, ..words(mail) })
+    }))
 }
 
 async fn logo<'m>(app: &App, env: Env, mail: &'m Mail) -> Result<Option<(&'m Logo, Vec<u8>)>, sql::Fault> {
@@ -110,7 +109,8 @@ pub async fn html(app: &App, env: Env, mail: &Mail) -> Result<Option<String>, Ma
     }))
 }
 
-fn words(mail: &Mail) -> Letter {
+/// A mail as it is sent.
+pub(super) fn letter(mail: &Mail, picture: Option<Picture>) -> Letter {
     Letter {
         message_id: mail.message_id.clone(),
         written_at: mail.created_at,
@@ -120,17 +120,11 @@ fn words(mail: &Mail) -> Letter {
         subject: mail.subject.clone(),
         text: mail.body.clone(),
         html: mail.html.clone(),
-        picture: None,
+        picture,
     }
 }
 
 /// The bytes of a mail as they are sent, for a file.
 pub async fn eml(app: &App, env: Env, mail: &Mail) -> Result<Vec<u8>, MailViewFault> {
-    Ok(letter(app, env, mail).await?.to_bytes()?)
-}
-
-/// A text without line ends and other control characters.
-pub(super) fn line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.trim().to_owned()
+    Ok(letter(mail, picture(app, env, mail).await?).to_bytes()?)
 }

@@ -161,9 +161,14 @@ async fn attempt(app: &App, claimed: Claimed, interrupted: &CancellationToken) -
     let current = setting::current(app, env).await?;
     let smtp = app.smtp.clone().filter(|_| !current.settings.mail.keep);
     let Some(smtp) = smtp else { return keep(app, claimed, id).await };
+    // Read before the attempt begins: what fails here leaves no attempt without an end.
+    let picture = match app.db.read(move |tx| store::mail::get(tx, env, id)).await? {
+        Some(mail) => post::picture(app, env, &mail).await?,
+        None => None,
+    };
     let Some((mail, n)) = begin(app, &claimed, id, &smtp).await? else { return Ok(()) };
     let started = app.clock.monotonic();
-    let letter = post::letter(app, env, &mail).await?;
+    let letter = post::letter(&mail, picture);
     let said = tokio::select! {
         said = smtp.send(&letter) => Some(said),
         () = interrupted.cancelled() => None,
@@ -212,12 +217,16 @@ async fn begin(
     Ok(app.db.write(store::mail::lock(env, id), write).await?)
 }
 
+const INTERRUPTED: &str = "interrupted by a shutdown; the server may have taken it";
+
 /// What is written after a conversation, fixed before the command runs: it may run again.
 struct Record {
     claimed: Claimed,
     mail: MailId,
     n: i64,
     end: End,
+    /// The same for a log: a server's words stay on the mail's page.
+    brief: String,
     state: MailState,
     /// When the job runs again, and with what it has learned.
     again: Option<(Timestamp, String)>,
@@ -235,12 +244,13 @@ impl Record {
     ) -> Self {
         let now = app.db.now();
         let failed = work.failed + 1;
+        let brief = match &said {
+            None => INTERRUPTED.to_owned(),
+            Some(Ok(_)) => String::new(),
+            Some(Err(fault)) => fault.brief(),
+        };
         let (answer, state, failed) = match said {
-            None => (
-                "interrupted by a shutdown; the server may have taken it".to_owned(),
-                MailState::Queued,
-                work.failed,
-            ),
+            None => (INTERRUPTED.to_owned(), MailState::Queued, work.failed),
             Some(Ok(accepted)) => (accepted.answer, MailState::Sent(now), failed),
             Some(Err(fault)) if fault.is_final() => (chain(&fault), MailState::Rejected, failed),
             Some(Err(fault)) => {
@@ -258,7 +268,7 @@ impl Record {
             serde_json::to_string(&Sending { failed, ..work }).unwrap_or_else(|_| claimed.payload.clone());
         let end = End { elapsed, taken: state.fate() == Fate::Sent, answer, retry_at: due_at };
         let again = due_at.map(|due_at| (due_at, again));
-        Self { claimed, mail: work.mail, n, end, state, again, jobs: app.jobs.clone() }
+        Self { claimed, mail: work.mail, n, end, brief, state, again, jobs: app.jobs.clone() }
     }
 
     fn write(&self, tx: &mut Tx<'_>) -> Result<(), sql::Fault> {
@@ -285,12 +295,12 @@ impl Record {
         };
         metrics::counter!("thrivestack_mail_attempts_total", "outcome" => outcome).increment(1);
         if !self.end.taken {
-            // Without the recipient: a log holds no addresses of people.
+            // Without the recipient and the server's words: a log holds no addresses of people.
             tracing::warn!(
                 mail.id = %self.mail,
                 retry_at = self.end.retry_at.map(|at| at.to_string()).as_deref().unwrap_or("never"),
                 "the mail server did not take a mail: {}",
-                self.end.answer,
+                self.brief,
             );
         }
     }

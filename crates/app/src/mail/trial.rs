@@ -6,7 +6,7 @@ use crate::{
     operator::Actor,
     setting::{self, Draft, FieldFault, SettingFault},
 };
-use kernel::{Category, Env, MailId, chain};
+use kernel::{Category, Env, MailId};
 use outbound::smtp::{Letter, Party, SmtpFault};
 
 /// Why there was no test mail.
@@ -72,7 +72,7 @@ pub async fn try_out(app: &App, actor: &Actor, env: Env, draft: &Draft) -> Resul
             Ok(Tried { server, from: sender.address, to: to.into(), answer: accepted.answer })
         }
         Err(fault) => {
-            tracing::info!(operator.id = %actor.id, environment.id = %env, error = %chain(&fault), "a test mail was not taken");
+            tracing::info!(operator.id = %actor.id, environment.id = %env, error = fault.brief(), "a test mail was not taken");
             Err(fault.into())
         }
     }

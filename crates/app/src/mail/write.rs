@@ -155,7 +155,7 @@ impl Said {
         // A workflow may give no plan: the built-in text then speaks of none.
         let planless = facts.plan.is_none() && !current.settings.words.contains_key("mail_text");
         Self {
-            subject: post::line(&word("mail_subject")),
+            subject: outbound::smtp::line(&word("mail_subject")),
             title: word("mail_title"),
             text: word(if planless { "mail_text_without_plan" } else { "mail_text" }),
             button: word("mail_button"),

@@ -106,6 +106,23 @@ impl SmtpFault {
         }
     }
 
+    /// Where it stood and the code, for a log: the words are the server's, and repeat people's addresses more often than not.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Letter(_) => "the mail cannot be written as one".to_owned(),
+            Self::Answer { step, code, .. } => format!("the server refused {step}: {code}"),
+            Self::Resolve { .. }
+            | Self::Elsewhere { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::NoStartTls
+            | Self::NoSignIn
+            | Self::NoUtf8
+            | Self::Timeout { .. }
+            | Self::Broken { .. } => kernel::chain(self),
+        }
+    }
+
     pub const fn category(&self) -> Category {
         if self.is_final() { Category::Invalid } else { Category::Unavailable }
     }

@@ -114,8 +114,8 @@ fn header(name: &'static str, value: &str) -> Result<HeaderValue, LetterFault> {
     Ok(HeaderValue::new(key, value.to_owned()))
 }
 
-/// A text that can neither end its header nor hide a sign in it.
-fn line(text: &str) -> String {
+/// A text that can neither end its header nor hide a sign in it: words between single spaces.
+pub fn line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }

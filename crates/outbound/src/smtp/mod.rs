@@ -17,7 +17,7 @@ mod letter;
 mod server;
 
 pub use fault::{SmtpFault, Step};
-pub use letter::{Letter, LetterFault, Party, Picture};
+pub use letter::{Letter, LetterFault, Party, Picture, line};
 pub use server::{Security, Server, ServerFault};
 
 use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};

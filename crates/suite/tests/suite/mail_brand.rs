@@ -110,3 +110,30 @@ async fn a_logo_that_is_too_heavy_for_every_mail_stays_away_and_settings_say_so(
     let framed = text(&browser.get(&house, &format!("{path}/html")).await);
     assert!(!framed.contains("<img"), "{framed}");
 }
+
+sql::statements! {
+    /// Stands for whatever makes the database fail.
+    BREAK = "ALTER TABLE logo RENAME TO lost";
+    MEND = "ALTER TABLE lost RENAME TO logo";
+}
+
+/// Nothing was said to the server, so nothing is said to be under way; what failed is tried again.
+#[tokio::test]
+async fn a_logo_that_cannot_be_read_leaves_no_attempt_without_an_end() {
+    let (mut house, server) = with_server().await;
+    let mut browser = Browser::signed_in(&house).await;
+    logo(&house, FILE).await;
+    let db = house.app.db.clone();
+    let (run, _) = house.waiting("ada").await;
+    db.write(sql::Locks::none(), |tx| tx.execute(&BREAK, sql::params![])).await.unwrap();
+    house.ack(&run, None).await;
+    house.settle().await;
+    db.write(sql::Locks::none(), |tx| tx.execute(&MEND, sql::params![])).await.unwrap();
+    let id = latest(&house, &mut browser).await.rsplit('/').next().unwrap().parse().unwrap();
+    let kept = app::mail::get(&house.app, house.env(), id).await.unwrap().unwrap();
+    assert_eq!(kept.attempts.len(), 0, "{:?}", kept.attempts);
+    for _ in 0..8 {
+        house.pass(Duration::from_secs(60)).await;
+    }
+    assert_eq!(server.taken().len(), 1);
+}

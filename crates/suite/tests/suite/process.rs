@@ -2,6 +2,7 @@
 
 pub mod demo;
 mod doctor;
+mod mail;
 mod parts;
 
 use super::binary::{Backend, Installation, Lines, PATIENCE, Reserved, command, finish, ready, run, until};
