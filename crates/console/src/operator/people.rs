@@ -266,9 +266,11 @@ pub(super) fn user_state(user: &User) -> Pill {
 }
 
 pub(super) fn account_state(account: &Account) -> Pill {
-    let plan = account.plan();
-    match account.known.registered_at {
-        Some(_) => Pill { tone: Tone::Good, words: plan.unwrap_or_else(|| "Created".to_owned()) },
-        None => Pill { tone: Tone::Off, words: plan.unwrap_or_else(|| "Known by its events".to_owned()) },
-    }
+    let (tone, words) = match (account.known.registered_at, account.known.identified_at) {
+        (Some(_), _) => (Tone::Good, "Created"),
+        (None, Some(_)) => (Tone::Off, "Known by its events"),
+        // Of somebody who waits, or signs up now: nobody has said that it is there.
+        (None, None) => (Tone::Off, "Only mentioned"),
+    };
+    Pill { tone, words: account.plan().unwrap_or_else(|| words.to_owned()) }
 }

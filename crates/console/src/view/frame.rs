@@ -60,6 +60,14 @@ impl Room {
         }
     }
 
+    /// Where a title has to stand beside others on a phone.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Requests => "Refused",
+            room => room.title(),
+        }
+    }
+
     /// Its name in `ui/icon.html`.
     pub const fn icon(self) -> &'static str {
         match self {
