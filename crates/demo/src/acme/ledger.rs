@@ -4,6 +4,7 @@ use super::{
     notebook::{DraftFault, Notebook},
     step::{Kind, Step},
 };
+use kernel::Timestamp;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -184,9 +185,11 @@ impl Ledger {
         books.steps.push_back(step);
     }
 
-    /// Whether this has happened for one address, and went as it should.
-    pub(super) fn has(&self, email: &str, kind: Kind) -> bool {
-        self.books().steps.iter().any(|step| step.good && step.kind == kind && step.email == email)
+    /// When this first happened for one address and went as it should.
+    pub(super) fn first(&self, email: &str, kind: Kind) -> Option<Timestamp> {
+        let books = self.books();
+        let good = |step: &&Step| step.good && step.kind == kind && step.email == email;
+        books.steps.iter().find(good).map(|step| step.at)
     }
 
     /// What happened for one address, oldest first.

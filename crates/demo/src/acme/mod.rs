@@ -32,7 +32,6 @@ use crate::{
     client::Client,
     exchange::Exchange,
     signature::{SignatureFault, Verifier},
-    story::Ids,
 };
 use axum::{
     Router,
@@ -42,10 +41,10 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use kernel::{Clock, Rng};
+use kernel::{Clock, Rng, Timestamp};
 use ledger::Ledger;
 use news::News;
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -104,6 +103,17 @@ impl Bound {
     }
 }
 
+/// The ids by which Acme knows somebody who came by a run, by their address.
+pub type Known = HashMap<String, Ids>;
+
+#[derive(Debug, Clone)]
+pub struct Ids {
+    pub user_id: String,
+    pub workspace_id: String,
+    /// When the workspace was acknowledged: there is no life in it before.
+    pub since: Timestamp,
+}
+
 /// The product: a handle that clones cheaply.
 #[derive(Clone)]
 pub struct Acme {
@@ -135,15 +145,16 @@ impl Acme {
         self.outage.clone()
     }
 
-    /// The ids of somebody whose workspace is there.
+    /// The ids of somebody whose workspace is there and acknowledged.
     pub fn ids(&self, email: &str) -> Option<Ids> {
         let user_id = self.ledger.person(email)?.user_id;
-        Some(Ids { user_id, workspace_id: self.ledger.workspace_of(email)?.id })
+        let workspace_id = self.ledger.workspace_of(email)?.id;
+        Some(Ids { user_id, workspace_id, since: self.ledger.first(email, Kind::Ack)? })
     }
 
     /// Whether the workspace of this person was acknowledged.
     pub fn acknowledged(&self, email: &str) -> bool {
-        self.ledger.has(email, Kind::Ack)
+        self.ledger.first(email, Kind::Ack).is_some()
     }
 
     /// The whole product as a service, for [`Bound::serve`] and for tests.

@@ -14,11 +14,11 @@ mod life;
 mod play;
 mod script;
 
+use crate::acme::Known;
 use kernel::Timestamp;
 use serde_json::Value;
-use std::collections::HashMap;
 
-pub use play::{Director, Played, Stage, StoryFault, play};
+pub use play::{Director, Played, Scene, StoryFault, play};
 
 /// What to make up.
 #[derive(Debug, Clone, Copy)]
@@ -51,15 +51,6 @@ impl Options {
 
 /// Of the story that is told unless another one is wished for.
 pub const SEED: u64 = 7;
-
-/// The ids by which Acme knows somebody who came by a run, by their address.
-pub type Known = HashMap<String, Ids>;
-
-#[derive(Debug, Clone)]
-pub struct Ids {
-    pub user_id: String,
-    pub workspace_id: String,
-}
 
 /// Made-up events by the call that carries them, each list in order of time.
 #[derive(Debug, Default)]

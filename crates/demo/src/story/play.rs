@@ -1,11 +1,11 @@
 //! Plays the script: every sign-up of it is one through Acme's form, with a browser of its own.
 
 use super::{
-    Known, Options,
+    Options,
     script::{Act, Newcomer, Script},
 };
 use crate::{
-    acme::{Acme, Outage},
+    acme::{Acme, Known, Outage},
     browser::{Browser, BrowserFault, Page, without_query},
     client::ClientFault,
 };
@@ -16,8 +16,8 @@ use url::Url;
 
 /// Redirects, and looks at the run's page, from a form to a page of Acme's.
 const HOPS_MAX: usize = 8;
-/// A webhook that is down is tried again after these seconds and somewhat more; see `Schedule::development` of the model.
-const TRIES_AFTER: [u64; 6] = [3, 6, 13, 32, 110, 480];
+/// From when a webhook's attempt is due until its outcome is kept.
+const ATTEMPT: Duration = Duration::from_secs(2);
 /// For something that another task is about to do.
 const SOON: Duration = Duration::from_millis(3);
 const SOON_MAX: usize = 300;
@@ -28,6 +28,8 @@ pub trait Director: Sync {
 
     /// Lets what is being done come to its end, then moves the clock of both sides on; what is due by then begins.
     fn move_to(&self, at: Timestamp) -> impl Future<Output = ()> + Send;
+    /// The waits between the attempts of a webhook, each at its longest.
+    fn waits(&self) -> Vec<Duration>;
     /// The waitlist begins behind so many users.
     fn limit(&self, users: usize) -> impl Future<Output = Result<(), Self::Fault>> + Send;
     /// Lets in those who have waited longest.
@@ -37,7 +39,7 @@ pub trait Director: Sync {
 }
 
 /// Where the story is played.
-pub struct Stage<'s, D> {
+pub struct Scene<'s, D> {
     pub acme: &'s Acme,
     pub acme_url: Url,
     pub director: &'s D,
@@ -67,21 +69,21 @@ pub enum StoryFault<F: Error + 'static> {
 type Outcome<T, D> = Result<T, StoryFault<<D as Director>::Fault>>;
 
 /// Plays all of it, in order.
-pub async fn play<D: Director>(stage: &Stage<'_, D>, options: &Options) -> Outcome<Played, D> {
+pub async fn play<D: Director>(scene: &Scene<'_, D>, options: &Options) -> Outcome<Played, D> {
     let script = Script::of(options);
     let mut cast =
-        Cast { stage, outage: stage.acme.outage(), links: HashMap::new(), waiting: script.places, runs: 0 };
-    stage.director.limit(script.places).await.map_err(StoryFault::Director)?;
+        Cast { scene, outage: scene.acme.outage(), links: HashMap::new(), waiting: script.places, runs: 0 };
+    scene.director.limit(script.places).await.map_err(StoryFault::Director)?;
     for (at, act) in &script.acts {
-        stage.director.move_to(*at).await;
+        scene.director.move_to(*at).await;
         cast.perform(&script, *at, *act).await?;
     }
-    let ids = |one: &Newcomer| Some((one.email.clone(), stage.acme.ids(&one.email)?));
+    let ids = |one: &Newcomer| Some((one.email.clone(), scene.acme.ids(&one.email)?));
     Ok(Played { runs: cast.runs, known: script.newcomers.iter().filter_map(ids).collect() })
 }
 
 struct Cast<'s, D> {
-    stage: &'s Stage<'s, D>,
+    scene: &'s Scene<'s, D>,
     outage: Outage,
     /// By newcomer: the run's page.
     links: HashMap<usize, Url>,
@@ -92,7 +94,7 @@ struct Cast<'s, D> {
 
 impl<D: Director> Cast<'_, D> {
     async fn perform(&mut self, script: &Script, at: Timestamp, act: Act) -> Outcome<(), D> {
-        let director = self.stage.director;
+        let director = self.scene.director;
         match act {
             Act::Arrive(index) => self.arrive(&script.newcomers[index], index, at, script).await,
             Act::GoOn(index) => self.go_on(&script.newcomers[index], index).await,
@@ -108,7 +110,7 @@ impl<D: Director> Cast<'_, D> {
             Act::Retry(index) => match self.links.get(&index).and_then(run_of) {
                 Some(run) => {
                     director.retry(&run).await.map_err(StoryFault::Director)?;
-                    soon(|| self.stage.acme.acknowledged(&script.newcomers[index].email)).await;
+                    soon(|| self.scene.acme.acknowledged(&script.newcomers[index].email)).await;
                     Ok(())
                 }
                 None => Ok(()),
@@ -118,7 +120,7 @@ impl<D: Director> Cast<'_, D> {
                 // An acknowledgement under way would be late by the clock's next step.
                 let admitted = script.newcomers.iter().skip(self.waiting).take(count);
                 for one in admitted {
-                    soon(|| self.stage.acme.acknowledged(&one.email)).await;
+                    soon(|| self.scene.acme.acknowledged(&one.email)).await;
                 }
                 Ok(())
             }
@@ -139,14 +141,14 @@ impl<D: Director> Cast<'_, D> {
         let mut browser = Browser::new()?;
         let turned_away = self.outage.turned_away();
         let form = [("name", one.name.as_str()), ("email", one.email.as_str())];
-        let sent = browser.submit(&self.stage.acme_url, &form).await?;
+        let sent = browser.submit(&self.scene.acme_url, &form).await?;
         let link = onward(&one.email, &sent)?;
         self.runs += 1;
         self.links.insert(index, link.clone());
         if index >= self.waiting {
             return Ok(());
         }
-        if soon(|| self.outage.turned_away() > turned_away || self.stage.acme.acknowledged(&one.email)).await
+        if soon(|| self.outage.turned_away() > turned_away || self.scene.acme.acknowledged(&one.email)).await
             && self.outage.turned_away() == turned_away
         {
             return self.through(one, browser, link).await;
@@ -158,20 +160,21 @@ impl<D: Director> Cast<'_, D> {
     /// The webhook is tried again and again, as long as the outage lasts.
     async fn fail(&self, at: Timestamp, script: &Script) {
         let up = script.acts.iter().find(|(_, act)| *act == Act::Up).map(|(up, _)| *up);
-        for seconds in TRIES_AFTER {
-            let next = at.plus(Duration::from_secs(seconds));
+        let mut next = at;
+        for wait in self.scene.director.waits() {
+            next = next.plus(wait + ATTEMPT);
             if up.is_some_and(|up| next >= up) {
                 return;
             }
             let before = self.outage.turned_away();
-            self.stage.director.move_to(next).await;
+            self.scene.director.move_to(next).await;
             soon(|| self.outage.turned_away() > before).await;
         }
     }
 
     async fn go_on(&mut self, one: &Newcomer, index: usize) -> Outcome<(), D> {
         let Some(link) = self.links.get(&index).cloned() else { return Ok(()) };
-        soon(|| self.stage.acme.acknowledged(&one.email)).await;
+        soon(|| self.scene.acme.acknowledged(&one.email)).await;
         self.through(one, Browser::new()?, link).await
     }
 
@@ -201,18 +204,18 @@ impl<D: Director> Cast<'_, D> {
         for _ in 0..HOPS_MAX {
             let next = match &page.location {
                 Some(next) => next.clone(),
-                None if page.url.origin() == self.stage.acme_url.origin() => break,
+                None if page.url.origin() == self.scene.acme_url.origin() => break,
                 // The run's page is not told yet where to go on a busy machine: it loads itself again.
                 None => page.url.clone(),
             };
             page = browser.get(&next).await?;
         }
-        let arrived = page.status == StatusCode::OK && page.url.origin() == self.stage.acme_url.origin();
+        let arrived = page.status == StatusCode::OK && page.url.origin() == self.scene.acme_url.origin();
         if arrived { Ok(page) } else { Err(stuck(&one.email, &page)) }
     }
 
     fn acme(&self, path: &str) -> Url {
-        let mut url = self.stage.acme_url.clone();
+        let mut url = self.scene.acme_url.clone();
         url.set_path(path);
         url
     }

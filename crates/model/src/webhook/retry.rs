@@ -62,6 +62,11 @@ impl Schedule {
         let planned = jittered(*step, rng);
         Some(asked.map_or(planned, |asked| planned.max(asked.min(RETRY_AFTER_MAX))))
     }
+
+    /// The waits in order, each jittered as far as it goes.
+    pub fn longest_waits(&self) -> impl Iterator<Item = Duration> {
+        self.0.iter().map(|step| *step * 6 / 5)
+    }
 }
 
 impl fmt::Display for Schedule {

@@ -13,11 +13,10 @@ use crate::{
 use app::init::{Initialised, Plan};
 use clap::Args;
 use demo::{
-    acme::{self, Acme},
+    acme::{self, Acme, Known},
     check,
     client::{Client, Connection},
-    story::{self, Known},
-    telemetry,
+    story, telemetry,
 };
 use kernel::{EnvironmentId, Rng, Timestamp, token};
 use past::{House, PlayedClock};
@@ -81,24 +80,24 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
         outside.clock = clock.clone();
         (clock, plan)
     });
-    let mut stage = Stage::set(&config, &outside, ending.clone()).await?;
+    let mut demo = Demo::set(&config, &outside, ending.clone()).await?;
     let known = match played {
-        Some((clock, plan)) => stage.play(clock, &plan, &outside, &ending).await?,
+        Some((clock, plan)) => demo.play(clock, &plan, &outside, &ending).await?,
         None => Known::default(),
     };
     let outcome = if options.check {
-        stage.introduce(&home);
-        let outcome = stage.check(&outside).await;
+        demo.introduce(&home);
+        let outcome = demo.check(&outside).await;
         ending.cancel();
         outcome
     } else {
-        stage.introduce(&home);
+        demo.introduce(&home);
         if let Some(plan) = plan {
-            stage.feed(plan, known, ending.clone());
+            demo.feed(plan, known, ending.clone());
         }
         Ok(())
     };
-    let ended = stage.until_end().await;
+    let ended = demo.until_end().await;
     drop(home);
     outcome.and(ended).map(|()| ExitCode::SUCCESS)
 }
@@ -173,7 +172,7 @@ fn configure(common: &Common, options: &Options, home: &Home) -> Result<Config, 
 }
 
 /// Server and sample app, both answering.
-struct Stage {
+struct Demo {
     launched: Launched,
     acme: Acme,
     serving: JoinHandle<io::Result<()>>,
@@ -183,7 +182,7 @@ struct Stage {
     environment: EnvironmentId,
 }
 
-impl Stage {
+impl Demo {
     async fn set(config: &Config, outside: &Outside, ending: CancellationToken) -> Result<Self, CliFault> {
         // Both addresses come first: each side is told the other's.
         let bound = launch::bind(config).await.map_err(CliFault::of)?;
@@ -217,11 +216,11 @@ impl Stage {
         println!("\n  Acme Notes lives through its past {weeks} weeks (seed {}) …", plan.seed);
         let app = &self.launched.running.app;
         let house = House::of(app, self.environment, Arc::clone(&clock)).await?;
-        let stage = story::Stage { acme: &self.acme, acme_url: self.acme_url.clone(), director: &house };
+        let scene = story::Scene { acme: &self.acme, acme_url: self.acme_url.clone(), director: &house };
         let (began, hushed) = (clock.real(), log::Hushed::begin());
         let played = tokio::select! {
             () = ending.cancelled() => Ok(story::Played::default()),
-            played = story::play(&stage, plan) => played,
+            played = story::play(&scene, plan) => played,
         };
         drop(hushed);
         clock.catch_up();

@@ -3,8 +3,9 @@
 use super::house::House;
 use axum::http::HeaderMap;
 use demo::{
+    acme::{Ids, Known},
     signature::{SignatureFault, Verifier},
-    story::{self, Known},
+    story,
 };
 use kernel::{Clock, Secret, Timestamp};
 use serde_json::{Value, json};
@@ -82,6 +83,34 @@ fn the_plausible_past_grows_rests_at_weekends_and_pays_in_part() {
     assert!(addresses.iter().all(|address| address.ends_with(".example")));
     let different: BTreeSet<&str> = addresses.iter().copied().collect();
     assert_eq!(different.len(), addresses.len(), "no two people have one address");
+}
+
+/// Of a company that waited, or was stuck, nothing is told from before its tenant was there.
+#[test]
+fn life_begins_with_the_tenant() {
+    let options = story::Options::plausible(until());
+    let all = story::invent(&story::Options { connected: 0, ..options }, &Known::default());
+    let since = until().minus(Duration::from_secs(3 * 86_400 + 7));
+    let ids = |address: &str| Ids { user_id: address.to_owned(), workspace_id: "ws_1".to_owned(), since };
+    let addresses = all.identify.iter().filter_map(|event| event["traits"]["email"].as_str());
+    let known: Known = addresses.map(|address| (address.to_owned(), ids(address))).collect();
+    let past = story::invent(&options, &known);
+    let theirs = [past.identify, past.group, past.track, past.page].concat();
+    let theirs: Vec<&Value> = theirs.iter().filter(|event| event["context"]["group_id"] == "ws_1").collect();
+    assert!(theirs.len() > 300, "{}", theirs.len());
+    let before: Vec<_> = theirs.iter().filter(|event| at(event) <= since).take(3).collect();
+    assert!(before.is_empty(), "{before:#?}");
+}
+
+/// Nobody works before they have joined, on the first day either.
+#[test]
+fn nobody_is_at_work_before_they_have_signed_up() {
+    let past = story::invent(&story::Options::brief(until()), &Known::default());
+    let joined: std::collections::BTreeMap<&str, Timestamp> =
+        past.identify.iter().map(|event| (event["user_id"].as_str().unwrap(), at(event))).collect();
+    for event in past.track.iter().chain(&past.page) {
+        assert!(joined[event["user_id"].as_str().unwrap()] <= at(event), "{event:#}");
+    }
 }
 
 #[tokio::test]

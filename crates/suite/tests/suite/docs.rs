@@ -29,7 +29,7 @@ use terminal::Terminal;
 
 /// What is there before a page's first block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Given {
     /// The page makes everything.
     Nothing,
     /// What the quick start leaves behind, without `receive`.
@@ -39,15 +39,15 @@ enum Stage {
 }
 
 /// Every page that has something to run.
-const PAGES: [(&str, Stage); 8] = [
-    ("README.md", Stage::Nothing),
-    ("docs/quick-start.md", Stage::Nothing),
-    ("docs/trigger.md", Stage::Receiver),
-    ("docs/webhook.md", Stage::Server),
-    ("docs/hand-over.md", Stage::Receiver),
-    ("docs/telemetry.md", Stage::Server),
-    ("docs/keys.md", Stage::Server),
-    ("docs/operate.md", Stage::Receiver),
+const PAGES: [(&str, Given); 8] = [
+    ("README.md", Given::Nothing),
+    ("docs/quick-start.md", Given::Nothing),
+    ("docs/trigger.md", Given::Receiver),
+    ("docs/webhook.md", Given::Server),
+    ("docs/hand-over.md", Given::Receiver),
+    ("docs/telemetry.md", Given::Server),
+    ("docs/keys.md", Given::Server),
+    ("docs/operate.md", Given::Receiver),
 ];
 
 macro_rules! walked {
@@ -69,7 +69,7 @@ walked! {
 }
 
 async fn walk(path: &str) {
-    let stage = PAGES.iter().find(|(page, _)| *page == path).expect("a page of the table").1;
+    let given = PAGES.iter().find(|(page, _)| *page == path).expect("a page of the table").1;
     let page = Page::read(&root(), path);
     if page.blocks.iter().any(|block| block.file.is_some()) && node::modules().is_none() {
         return;
@@ -77,9 +77,9 @@ async fn walk(path: &str) {
     let (server, receiver) = (Reserved::new(), Reserved::new());
     let places = [("127.0.0.1:7700", server.address), ("127.0.0.1:7710", receiver.address)];
     let mut terminal = Terminal::new(path, places);
-    let house = match stage {
-        Stage::Nothing => None,
-        Stage::Server | Stage::Receiver => {
+    let house = match given {
+        Given::Nothing => None,
+        Given::Server | Given::Receiver => {
             let [webhook, onboarding, success] =
                 ["/webhook", "/onboarding", "/home"].map(|path| receiver.url(path));
             let house = Installation::with_at(&webhook, &onboarding, &success, server).await;
@@ -91,7 +91,7 @@ async fn walk(path: &str) {
             Some((house, serving))
         }
     };
-    if stage == Stage::Receiver {
+    if given == Given::Receiver {
         terminal.stay("the test", "thrivestack receive --ack", Some("Waiting for webhooks")).await;
     }
     for block in page.blocks {

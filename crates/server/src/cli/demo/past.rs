@@ -9,6 +9,7 @@ use app::{
 };
 use demo::story::Director;
 use kernel::{Clock, Env, EnvironmentId, Monotonic, Timestamp};
+use model::platform::Stage;
 use std::{
     sync::{
         Arc,
@@ -120,6 +121,10 @@ impl Director for House {
         }
         self.clock.move_to(at);
         self.app.jobs.clock_stepped();
+    }
+
+    fn waits(&self) -> Vec<Duration> {
+        self.app.options.pace(Stage::Development).retry.longest_waits().collect()
     }
 
     async fn limit(&self, users: usize) -> Result<(), HouseFault> {
