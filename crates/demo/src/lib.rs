@@ -15,6 +15,7 @@ mod browser;
 pub mod check;
 pub mod client;
 pub mod exchange;
+pub mod out;
 pub mod receive;
 pub mod signature;
 pub mod story;

@@ -4,6 +4,7 @@
 
 use crate::{
     client::{Acknowledgement, Client},
+    out::say,
     signature::{SignatureFault, Verifier},
 };
 use axum::{
@@ -74,41 +75,49 @@ async fn answer(
 
 fn delivered(receiver: Arc<Receiver>, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
     let now = receiver.clock.now();
-    println!("\n{now}  POST {}", uri.path());
-    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
-        let value =
-            headers.get(name).map_or("(missing)".into(), |value| String::from_utf8_lossy(value.as_bytes()));
-        println!("  {name}: {value}");
-    }
     let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
-    match serde_json::to_string_pretty(&parsed) {
-        Ok(pretty) if !parsed.is_null() => println!("  {}", pretty.replace('\n', "\n  ")),
-        _ => println!("  {}", String::from_utf8_lossy(body)),
-    }
+    say(format_args!("\n{now}  POST {}{}", uri.path(), shown(headers, body, &parsed)));
     match receiver.verifier.as_ref().map(|verifier| verifier.verify(headers, body, now)) {
-        Some(Ok(_)) => println!("  signature: good"),
+        Some(Ok(_)) => say(format_args!("  signature: good")),
         Some(Err(fault)) => {
-            println!("  signature: REFUSED, {fault}");
+            say(format_args!("  signature: REFUSED, {fault}"));
             return (StatusCode::UNAUTHORIZED, fault.to_string()).into_response();
         }
-        None => println!("  signature: not verified, because no webhook secret was given"),
+        None => say(format_args!("  signature: not verified, because no webhook secret was given")),
     }
     if parsed["test"] == true {
-        println!("  a test: there is nothing to acknowledge");
+        say(format_args!("  a test: there is nothing to acknowledge"));
     } else if receiver.client.is_some() {
         match acknowledgement(&parsed) {
             Some(ack) => drop(tokio::spawn(acknowledge(receiver, ack))),
-            None => println!("  acknowledgement: the delivery has no createAccountRequest"),
+            None => say(format_args!("  acknowledgement: the delivery has no createAccountRequest")),
         }
     }
     (StatusCode::OK, "Event received").into_response()
 }
 
+/// The headers of the signature and the body, indented, each line after a line end.
+fn shown(headers: &HeaderMap, body: &[u8], parsed: &Value) -> String {
+    let mut lines = String::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        let value =
+            headers.get(name).map_or("(missing)".into(), |value| String::from_utf8_lossy(value.as_bytes()));
+        lines.push_str(&format!("\n  {name}: {value}"));
+    }
+    let body = match serde_json::to_string_pretty(parsed) {
+        Ok(pretty) if !parsed.is_null() => pretty.replace('\n', "\n  "),
+        _ => String::from_utf8_lossy(body).into_owned(),
+    };
+    lines + "\n  " + &body
+}
+
 async fn acknowledge(receiver: Arc<Receiver>, ack: Acknowledgement) {
     let Some(client) = &receiver.client else { return };
     match client.acknowledge(&ack).await {
-        Ok(message) => println!("  acknowledged run {} as tenant {}: {message}", ack.run_id, ack.tenant_id),
-        Err(fault) => println!("  NOT acknowledged: {}", chain(&fault)),
+        Ok(message) => {
+            say(format_args!("  acknowledged run {} as tenant {}: {message}", ack.run_id, ack.tenant_id))
+        }
+        Err(fault) => say(format_args!("  NOT acknowledged: {}", chain(&fault))),
     }
 }
 
@@ -132,7 +141,7 @@ fn arrived(receiver: &Receiver, uri: &Uri) -> Response {
     let pairs: Vec<(String, String)> =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let now = receiver.clock.now();
-    println!("\n{now}  GET {}  ({} parameters)", uri.path(), pairs.len());
+    say(format_args!("\n{now}  GET {}  ({} parameters)", uri.path(), pairs.len()));
     let mut text = format!("You have arrived at {}, a page of the builder's product.\n", uri.path());
     for (name, value) in &pairs {
         text.push_str(&format!("  {name} = {value}\n"));

@@ -6,6 +6,7 @@
 use crate::{
     browser::{Browser, Page, without_query},
     client::{Client, ClientFault},
+    out::say,
     story::Past,
     telemetry,
 };
@@ -235,7 +236,7 @@ impl Walk {
 }
 
 fn print_step(at: Timestamp, began: Timestamp, step: &str, detail: &(impl fmt::Display + ?Sized)) {
-    println!("  + {:>5} ms  {step:<14} {detail}", at.since(began).as_millis());
+    say(format_args!("  + {:>5} ms  {step:<14} {detail}", at.since(began).as_millis()));
 }
 
 fn expect(good: bool, step: &'static str, expected: &'static str, got: &Page) -> Result<(), CheckFault> {

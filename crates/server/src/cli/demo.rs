@@ -16,6 +16,7 @@ use demo::{
     acme::{self, Acme, Known},
     check,
     client::{Client, Connection},
+    out::say,
     story, telemetry,
 };
 use kernel::{EnvironmentId, Rng, Timestamp, token};
@@ -85,13 +86,12 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
         Some((clock, plan)) => demo.play(clock, &plan, &outside, &ending).await?,
         None => Known::default(),
     };
+    demo.introduce(&home);
     let outcome = if options.check {
-        demo.introduce(&home);
-        let outcome = demo.check(&outside).await;
+        let outcome = demo.check(&outside, plan).await;
         ending.cancel();
         outcome
     } else {
-        demo.introduce(&home);
         if let Some(plan) = plan {
             demo.feed(plan, known, ending.clone());
         }
@@ -128,9 +128,7 @@ impl Home {
             }
         }
     }
-}
 
-impl Home {
     /// What is left to do when the process ends at once, while the server still writes.
     fn last_word(&self) -> impl FnOnce() + Send + 'static {
         let temporary = (!self.kept).then(|| self.path.clone());
@@ -213,7 +211,7 @@ impl Demo {
         ending: &CancellationToken,
     ) -> Result<Known, CliFault> {
         let weeks = plan.connected / 7;
-        println!("\n  Acme Notes lives through its past {weeks} weeks (seed {}) …", plan.seed);
+        say(format_args!("\n  Acme Notes lives through its past {weeks} weeks (seed {}) …", plan.seed));
         let app = &self.launched.running.app;
         let house = House::of(app, self.environment, Arc::clone(&clock)).await?;
         let scene = story::Scene { acme: &self.acme, acme_url: self.acme_url.clone(), director: &house };
@@ -231,7 +229,7 @@ impl Demo {
         match played {
             Ok(played) => {
                 let took = clock.real().since(began);
-                println!("  {} runs in {:.1} s.", played.runs, took.as_secs_f32());
+                say(format_args!("  {} runs in {:.1} s.", played.runs, took.as_secs_f32()));
                 Ok(played.known)
             }
             Err(fault) => {
@@ -245,25 +243,25 @@ impl Demo {
     fn introduce(&self, home: &Home) {
         let [acme, console, api] =
             [self.acme_url.as_str(), &self.setup_url, self.launched.public_url.as_str()];
-        println!(
-            "\n  1  Sign up at Acme Notes, a sample product; beside its pages you see each call it makes"
-        );
-        println!("     {acme}");
-        println!(
-            "  2  Open the ThriveStack console and set a password (this link works once); your run is in Runs"
-        );
-        println!("     {console}");
-        println!("  3  Integrate your own product by the guide");
-        println!(
-            "     {}",
-            self.launched.public_url.join("/docs").map_or_else(|_| api.to_owned(), String::from)
-        );
-        println!("\n  The API is at {api}");
+        let guide = self.launched.public_url.join("/docs").map_or_else(|_| api.to_owned(), String::from);
         let (path, end) = (home.path.display(), "Ctrl-C ends all of it");
-        match home.kept {
-            true => println!("  The data stay in {path}; {end}.\n"),
-            false => println!("  {end} and removes the data, which are in {path}.\n"),
-        }
+        let data = match home.kept {
+            true => format!("The data stay in {path}; {end}."),
+            false => format!("{end} and removes the data, which are in {path}."),
+        };
+        say(format_args!(
+            "
+  1  Sign up at Acme Notes, a sample product; beside its pages you see each call it makes
+     {acme}
+  2  Open the ThriveStack console and set a password (this link works once); your run is in Runs
+     {console}
+  3  Integrate your own product by the guide
+     {guide}
+
+  The API is at {api}
+  {data}
+"
+        ));
     }
 
     /// Sends what people did while the visitor already looks around.
@@ -274,25 +272,24 @@ impl Demo {
             tokio::select! {
                 () = ending.cancelled() => {}
                 sent = telemetry::send(&client, &past) => match sent {
-                    Ok(()) => println!("  Users, Accounts and Home now have all {} weeks: {} events.", plan.days / 7, past.len()),
+                    Ok(()) => say(format_args!("  Users, Accounts and Home now have all {} weeks: {} events.", plan.days / 7, past.len())),
                     Err(fault) => eprintln!("  the sample data were not taken: {}", kernel::chain(&fault)),
                 },
             }
         });
     }
 
-    async fn check(&self, outside: &Outside) -> Result<(), CliFault> {
-        let plan = story::Options::brief(outside.clock.now());
+    async fn check(&self, outside: &Outside, plan: Option<story::Options>) -> Result<(), CliFault> {
         let options = check::Options {
             acme_url: self.acme_url.clone(),
             client: self.client.clone(),
             clock: outside.clock.clone(),
-            past: story::invent(&plan, &Known::default()),
+            past: plan.map(|plan| story::invent(&plan, &Known::default())).unwrap_or_default(),
             name: "Ada Winterbourne".to_owned(),
             email: "ada@analytical-engines.example".to_owned(),
         };
         Box::pin(check::run(options)).await.map_err(CliFault::of)?;
-        println!("\n  Everything happened.");
+        say(format_args!("\n  Everything happened."));
         Ok(())
     }
 

@@ -3,7 +3,10 @@
 use super::{Apart, CliFault, Common};
 use crate::{config, real::SystemClock, signal};
 use clap::Args;
-use demo::client::{Client, Connection};
+use demo::{
+    client::{Client, Connection},
+    out::say,
+};
 use kernel::{Clock, Secret};
 use std::{
     fs, io,
@@ -53,7 +56,9 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
     let listener =
         TcpListener::bind(options.listen).await.map_err(|error| cannot_listen(options.listen, &error))?;
     let address = listener.local_addr().unwrap_or(options.listen);
-    println!("Waiting for webhooks on http://{address}/webhook (any path will do). Ctrl-C ends this.");
+    say(format_args!(
+        "Waiting for webhooks on http://{address}/webhook (any path will do). Ctrl-C ends this."
+    ));
     let receive = demo::receive::Options { webhook_secret, acknowledge };
     demo::receive::run(listener, receive, clock, signal::end()).await.map_err(CliFault::of)?;
     Ok(ExitCode::SUCCESS)

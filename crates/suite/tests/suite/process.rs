@@ -112,10 +112,31 @@ async fn keys_that_nobody_could_see_are_not_kept() {
     let refused = run(dir.path(), &public).await;
     assert!(!refused.status.success() && text(&refused.stderr).contains("telemetry_apis alone"));
 
-    for shown in [&["key", "list", "--data-dir", "data"][..], &["config", "--data-dir", "data"]] {
+    let demo = ["demo", "--check"];
+    for shown in [&["key", "list", "--data-dir", "data"][..], &["config", "--data-dir", "data"], &demo] {
         let cut_short = run_into(closed(), dir.path(), shown).await;
         assert!(cut_short.status.success(), "{shown:?}: {}", text(&cut_short.stderr));
     }
+}
+
+/// `receive | head`: whoever reads has seen enough, and the webhooks want their answer all the same.
+#[tokio::test]
+async fn receive_answers_when_nobody_reads_what_it_prints() {
+    let (dir, place) = (TempDir::new().unwrap(), Reserved::new());
+    let listen = place.address.to_string();
+    let mut receive = command(dir.path(), &["receive", "--listen", &listen]);
+    let receiving = receive.stdout(closed()).stderr(Stdio::piped()).spawn().unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let page = until("an answer", async || client.get(place.url("/home")).send().await.ok()).await;
+    assert_eq!(page.status(), 200);
+    let taken = client.post(place.url("/webhook")).body("{}").send().await.unwrap();
+    assert_eq!((taken.status().as_u16(), taken.text().await.unwrap().as_str()), (200, "Event received"));
+    let pid = receiving.id().unwrap().to_string();
+    assert!(
+        tokio::process::Command::new("kill").args(["-s", "TERM", &pid]).status().await.unwrap().success()
+    );
+    let ended = tokio::time::timeout(PATIENCE, receiving.wait_with_output()).await.expect("it ends").unwrap();
+    assert!(ended.status.success() && !text(&ended.stderr).contains("panicked"), "{ended:?}");
 }
 
 /// A command that is given twice leaves the keys of the first time as they are.

@@ -2,6 +2,10 @@
 
 use super::text;
 use crate::suite::binary::{Lines, command, command_under, finish, run, until};
+use demo::acme::Known;
+use demo::story;
+use kernel::Clock;
+use server::real::SystemClock;
 use std::net::SocketAddr;
 use std::path::Path;
 use tempfile::TempDir;
@@ -27,10 +31,18 @@ fn entries(dir: &Path) -> usize {
 async fn the_demo_checks_itself_and_leaves_nothing_behind() {
     let dir = TempDir::new().unwrap();
     // On every address, as in a container: none of the two sides may be told that name.
-    let mut demo = command(dir.path(), &["demo", "--check", "--listen", "0.0.0.0:0"]);
+    let mut demo = command(dir.path(), &["demo", "--check", "--seed", "9", "--listen", "0.0.0.0:0"]);
     demo.env("TMPDIR", dir.path());
+    let nines = || {
+        let plan = story::Options::brief(SystemClock::new().now());
+        story::invent(&story::Options { seed: 9, ..plan }, &Known::default()).len()
+    };
+    let before = nines();
     let checked = finish(demo).await;
     let told = text(&checked.stdout);
+    let sent = told.lines().find_map(|line| line.split_once("telemetry ")?.1.trim().split(' ').next());
+    let sent: usize = sent.expect("telemetry").parse().unwrap();
+    assert!((before..=nines()).contains(&sent), "of this seed: {told}");
     assert!(!told.contains("0.0.0.0"), "{told}");
     assert!(checked.status.success(), "{told}\n{}", text(&checked.stderr));
     assert!(told.contains("Everything happened."), "{told}");
