@@ -38,4 +38,15 @@ async function find(page, name, words, entry) {
   await page.locator("h1").filter({ hasNotText: new RegExp(`^${name}$`) }).waitFor();
 }
 
-module.exports = { PASSWORD, comeIn, find, room, signUp };
+// How often a page that waits for a person looks again (`LOOK_AGAIN` of the hosted pages).
+const LOOK_AGAIN_MS = 20_000;
+
+// Lets the time go by after which a waiting page asks whether something has happened, and its question be answered. The
+// page's clock must have been installed before it was opened.
+async function lookAgain(page) {
+  const asked = page.waitForResponse((answer) => answer.request().headers()["x-partial"] === "progress");
+  await page.clock.fastForward(LOOK_AGAIN_MS);
+  await asked;
+}
+
+module.exports = { PASSWORD, comeIn, find, lookAgain, room, signUp };

@@ -3,7 +3,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { PASSWORD, signUp } = require("../people.js");
+const { PASSWORD, lookAgain, signUp } = require("../people.js");
 const { focused, go, tabTo } = require("../keys.js");
 
 const EMAIL = "tess@tab-works.example";
@@ -52,6 +52,7 @@ module.exports = async (journey) => {
     await status("Saved");
   });
   const tess = await journey.person();
+  await tess.clock.install();
   await journey.step("Tess has to wait", async () => {
     await signUp(tess, stage, "Tess Tabula", EMAIL);
     await tess.getByRole("heading", { name: "You are on the list" }).waitFor();
@@ -69,7 +70,7 @@ module.exports = async (journey) => {
     await focused(operator, operator.getByRole("button", { name: "Admit", exact: true }));
     await keys.press("Enter");
     await status("1 person was admitted");
-    await tess.reload();
+    await lookAgain(tess);
     await tess.waitForURL(`${stage.acme}onboarding?**`);
   });
   await journey.step("she is found, and her run is read", async () => {

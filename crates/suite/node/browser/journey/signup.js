@@ -4,7 +4,7 @@
 
 const assert = require("node:assert/strict");
 const path = require("node:path");
-const { PASSWORD, room, signUp } = require("../people.js");
+const { PASSWORD, lookAgain, room, signUp } = require("../people.js");
 
 const BRAND = { name: "Bright Notes", colour: "#7c3aed", logo: path.join(__dirname, "../../../tests/fixture/logo.png") };
 
@@ -131,6 +131,7 @@ module.exports = async (journey) => {
     await operator.getByRole("status").getByText("Saved").waitFor();
   });
   const grace = await journey.person();
+  await grace.clock.install();
   await journey.step("Grace waits on a page in the new name, colour, logo and words", async () => {
     await signUp(grace, stage, "Grace Holloway", "grace@cobolworks.example");
     await grace.getByRole("heading", { name: "Almost there" }).waitFor();
@@ -149,7 +150,7 @@ module.exports = async (journey) => {
     await journey.look(operator, "admit");
     await operator.getByRole("button", { name: "Admit", exact: true }).click();
     await operator.getByText("1 person was admitted").waitFor();
-    await grace.reload();
+    await lookAgain(grace);
     await grace.waitForURL(`${stage.acme}onboarding?**`);
   });
 

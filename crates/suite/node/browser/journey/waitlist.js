@@ -3,7 +3,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { comeIn, room, signUp } = require("../people.js");
+const { comeIn, lookAgain, room, signUp } = require("../people.js");
 
 const NAMES = ["Alma", "Bela", "Cleo", "Dora", "Enid"];
 const address = (name) => `${name.toLowerCase()}@long-queue.example`;
@@ -32,6 +32,7 @@ module.exports = async (journey) => {
   await journey.step("five people sign up and wait", async () => {
     for (const name of NAMES) {
       const page = await journey.person();
+      await page.clock.install();
       await signUp(page, stage, `${name} Queue`, address(name));
       await page.getByRole("heading", { name: "You are on the list" }).waitFor();
       people.set(name, page);
@@ -80,14 +81,14 @@ module.exports = async (journey) => {
     const left = operator.getByRole("main").locator("tbody tr");
     assert.equal(await left.count(), 1);
     assert.match(await left.innerText(), /enid@/);
-    await people.get("Enid").reload();
+    await lookAgain(people.get("Enid"));
     await people.get("Enid").getByRole("heading", { name: "You are on the list" }).waitFor();
   });
 
-  // Their pages go on by themselves, once they look again.
+  // Their pages go on by themselves.
   async function arrived(...names) {
     for (const name of names) {
-      await people.get(name).reload();
+      await lookAgain(people.get(name));
       await people.get(name).waitForURL(`${stage.acme}onboarding?**`);
     }
   }
