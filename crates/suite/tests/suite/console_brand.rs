@@ -183,7 +183,11 @@ async fn the_form_says_what_becomes_of_a_colour() {
     for (colour, words) in [
         ("%230f7a55", "Text on it is white. To be seen by everybody it becomes"),
         ("%231a1a1a", "on dark pages"),
-        ("%23767676", "#"),
+        // The palest grey that text on white may have (4.54), and dark enough for shapes on dark pages.
+        (
+            "%23767676",
+            "Text on it is white. To be seen by everybody it becomes #848484 for links on dark pages.",
+        ),
         ("%23ffff00", "It cannot be saved so: too pale on white"),
         ("blue", "six hexadecimal digits"),
     ] {

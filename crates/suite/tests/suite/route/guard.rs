@@ -24,6 +24,27 @@ pub(super) fn missing_in_a_frame(answer: &Answer) -> Vec<String> {
     lacking(answer, "frame-ancestors 'self'", "SAMEORIGIN")
 }
 
+/// What a mail lacks that stands in a frame. It brings its style, as mails do, and is cut off from everything instead.
+pub(super) fn missing_in_a_mail(answer: &Answer) -> Vec<String> {
+    let policy = answer.headers["content-security-policy"].to_str().unwrap();
+    let mut missing = Vec::new();
+    for wanted in ["default-src 'none'", "frame-ancestors 'self'", "sandbox"] {
+        if !policy.split(';').any(|directive| directive.trim() == wanted) {
+            missing.push(format!("its policy is without {wanted}"));
+        }
+    }
+    for opened in ["script-src", "connect-src", "http:", "https:", "*"] {
+        if policy.contains(opened) {
+            missing.push(format!("its policy has {opened}"));
+        }
+    }
+    if answer.headers["x-content-type-options"] != "nosniff" || answer.headers["cache-control"] != "no-store"
+    {
+        missing.push("its media type may be guessed, or it may be kept".to_owned());
+    }
+    missing
+}
+
 fn lacking(answer: &Answer, frame: &str, option: &str) -> Vec<String> {
     let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());
     let mut missing = Vec::new();
