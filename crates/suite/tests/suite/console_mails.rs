@@ -2,6 +2,7 @@
 
 use super::browser::{Browser, text};
 use super::house::House;
+use super::part::next_page;
 
 const MAILS: &str = "/console/dev/mails";
 
@@ -52,9 +53,7 @@ async fn pages_of_mails_hold_each_mail_once() {
     welcomed(&mut house, &users).await;
     let first = text(&browser.get(&house, MAILS).await);
     assert!(first.contains("Rows 1–50 of 53"), "{first}");
-    let (before, _) = first.split_once(">Next<").unwrap();
-    let next = before.rsplit("href=\"").next().unwrap().trim_end_matches('"').replace("&#38;", "&");
-    let second = text(&browser.get(&house, &next).await);
+    let second = text(&browser.get(&house, &next_page(&first).unwrap()).await);
     assert!(second.contains("Rows 51–53 of 53") && second.contains(">First<"), "{second}");
     for user in users {
         let on = |page: &str| page.contains(&format!("<b>{user}@"));

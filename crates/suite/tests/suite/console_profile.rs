@@ -2,6 +2,7 @@
 
 use super::browser::{Browser, text};
 use super::house::House;
+use super::part::{link, next_page};
 use serde_json::json;
 
 const USERS: &str = "/console/dev/users";
@@ -61,9 +62,7 @@ async fn lists_are_searched_and_paged_and_foreign_text_stays_text() {
 
     let first = text(&browser.get(&house, USERS).await);
     assert!(first.contains("Rows 1–50 of 53"), "{first}");
-    let (before, _) = first.split_once(">Next<").unwrap();
-    let next = before.rsplit("href=\"").next().unwrap().split('"').next().unwrap().replace("&#38;", "&");
-    let second = text(&browser.get(&house, &next).await);
+    let second = text(&browser.get(&house, &next_page(&first).unwrap()).await);
     assert!(second.contains("Rows 51–53 of 53"), "{second}");
     for n in (0..53).filter(|n| *n != 7) {
         let on = |page: &str| page.contains(&format!("<b>Name of user-{n:02}</b>"));
@@ -92,9 +91,7 @@ async fn a_story_goes_on_behind_its_first_page() {
     house.digest().await;
     let first = text(&browser.get(&house, &format!("{USERS}/one?id=u-1")).await);
     assert!(first.contains("Anonymous") && first.contains(">Older<"), "{first}");
-    let (before, _) = first.split_once(">Older<").unwrap();
-    let older = before.rsplit("href=\"").next().unwrap().split('"').next().unwrap().replace("&#38;", "&");
-    let second = text(&browser.get(&house, &older).await);
+    let second = text(&browser.get(&house, &link(&first, "Older").unwrap()).await);
     assert!(second.contains(">Newest<") && !second.contains(">Older<"), "{second}");
     for n in 0..70 {
         let on = |page: &str| page.contains(&format!("<b>step_{n:02}</b>"));

@@ -1,18 +1,11 @@
 //! The guide under `/docs`: every page, every link and anchor of it, here and on a code host, and its search.
 
-use super::house::{Answer, House};
+use super::browser::text;
+use super::house::House;
+use super::part::root;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn text(answer: &Answer) -> String {
-    String::from_utf8(answer.body.to_vec()).unwrap()
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
 
 fn found(pattern: &str, text: &str) -> Vec<String> {
     let pattern = Regex::new(pattern).unwrap();

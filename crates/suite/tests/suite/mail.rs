@@ -10,14 +10,15 @@ const WORKFLOWS: &str = "/console/dev/workflows";
 const SETTINGS: &str = "/console/dev/settings";
 const TEST_MAIL: &str = "/console/dev/settings/test-mail";
 
-async fn with_server(options: Options) -> (House, MailServer) {
+/// A house beside a mail server of its own.
+pub async fn with_server(options: Options) -> (House, MailServer) {
     let server = MailServer::start(Tls::None).await.unwrap();
     let smtp_url = Some(format!("smtp://{}", server.address));
     (House::with(Options { smtp_url, ..options }).await, server)
 }
 
 /// A run with its welcome mail, whose first attempt was made.
-async fn welcome(house: &mut House, user: &str) {
+pub async fn welcome(house: &mut House, user: &str) {
     let (run, _) = house.waiting(user).await;
     house.ack(&run, None).await;
     house.settle().await;

@@ -2,23 +2,11 @@
 
 use super::browser::{Browser, text};
 use super::house::{House, Options};
+use super::mail::{welcome, with_server};
 use std::time::Duration;
-use testkit::mail_server::{MailServer, Tls};
 
 const MAILS: &str = "/console/dev/mails";
 const FILE: &[u8] = include_bytes!("../fixture/logo.png");
-
-async fn with_server() -> (House, MailServer) {
-    let server = MailServer::start(Tls::None).await.unwrap();
-    let smtp_url = Some(format!("smtp://{}", server.address));
-    (House::with(Options { smtp_url, ..Options::default() }).await, server)
-}
-
-async fn welcome(house: &mut House, user: &str) {
-    let (run, _) = house.waiting(user).await;
-    house.ack(&run, None).await;
-    house.settle().await;
-}
 
 async fn words(house: &House, words: &[(&str, &str)]) {
     let version = app::setting::current(&house.app, house.env()).await.unwrap().version;
@@ -39,7 +27,7 @@ async fn latest(house: &House, browser: &mut Browser) -> String {
 
 #[tokio::test]
 async fn a_mail_carries_the_words_and_the_logo_wherever_it_is_read() {
-    let (mut house, server) = with_server().await;
+    let (mut house, server) = with_server(Options::default()).await;
     let mut browser = Browser::signed_in(&house).await;
     words(
         &house,
@@ -120,7 +108,7 @@ sql::statements! {
 /// Nothing was said to the server, so nothing is said to be under way; what failed is tried again.
 #[tokio::test]
 async fn a_logo_that_cannot_be_read_leaves_no_attempt_without_an_end() {
-    let (mut house, server) = with_server().await;
+    let (mut house, server) = with_server(Options::default()).await;
     let mut browser = Browser::signed_in(&house).await;
     logo(&house, FILE).await;
     let db = house.app.db.clone();
