@@ -8,6 +8,7 @@
 //! | `THRIVESTACK_TEST_POSTGRES_URL` | a server whose user may create databases |
 //! | `THRIVESTACK_TEST_NODE_MODULES` | where the packages of `crates/suite/node` are |
 //! | `THRIVESTACK_TEST_BROWSER` | a Chromium, for the journeys |
+//! | `THRIVESTACK_TEST_PYTHON`, `…_CURL`, `…_BASH` | those programs, for the code of the guide and of the console |
 
 mod browser;
 mod node;
@@ -19,6 +20,13 @@ use std::{path::Path, process::Command, time::Instant};
 use tally::Tally;
 
 const POSTGRES_URL: &str = "THRIVESTACK_TEST_POSTGRES_URL";
+
+/// What the guide's and the console's code is run with, beside Node.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("THRIVESTACK_TEST_PYTHON", "python3"),
+    ("THRIVESTACK_TEST_CURL", "curl"),
+    ("THRIVESTACK_TEST_BASH", "bash"),
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -52,6 +60,11 @@ pub(crate) fn run_as(mut run: Run<'_>) -> Outcome {
     variables.extend(modules.map(|folder| ("THRIVESTACK_TEST_NODE_MODULES", folder.display().to_string())));
     let browser = provide("browser", browser::find(), &mut left_out);
     variables.extend(browser.map(|program| ("THRIVESTACK_TEST_BROWSER", program.display().to_string())));
+    for (variable, name) in PROGRAMS {
+        let program = shell::find(name).ok_or_else(|| format!("no {name} on the PATH").into());
+        let program = provide(name, program, &mut left_out);
+        variables.extend(program.map(|program| (variable, program.display().to_string())));
+    }
     if workspace::is_ci() && !left_out.is_empty() {
         return Err(format!("under CI=true nothing may be left out: {}", left_out.join("; ")).into());
     }

@@ -1,4 +1,4 @@
-//! What runs in Node, with the npm packages of `crates/suite/node`.
+//! What runs in Node, with the npm packages of `crates/suite/node`; and the other programs that the menu of tasks looked for.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,21 @@ pub fn prepared(variable: &str, what: &str) -> Option<PathBuf> {
 /// The folder of the npm packages.
 pub fn modules() -> Option<PathBuf> {
     prepared(MODULES, "the folder of the npm packages")
+}
+
+/// Python 3, for the code that the console gives to paste.
+pub fn python() -> Option<PathBuf> {
+    prepared("THRIVESTACK_TEST_PYTHON", "Python 3")
+}
+
+/// For the commands of the guide and of the console.
+pub fn curl() -> Option<PathBuf> {
+    prepared("THRIVESTACK_TEST_CURL", "curl")
+}
+
+/// The shell in which the guide's commands are run.
+pub fn bash() -> Option<PathBuf> {
+    prepared("THRIVESTACK_TEST_BASH", "bash")
 }
 
 /// Node with these packages within reach of `require`.

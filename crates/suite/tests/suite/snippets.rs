@@ -3,6 +3,7 @@
 
 use super::browser::{Browser, text};
 use super::house::{House, Options};
+use super::node;
 use super::part::header;
 use kernel::Clock;
 use outbound::Request;
@@ -92,6 +93,7 @@ fn messages(request: &Request) -> Vec<Value> {
 
 #[tokio::test]
 async fn the_verifiers_believe_a_webhook_as_it_was_sent_and_nothing_else() {
+    let (Some(_), Some(_)) = (node::modules(), node::python()) else { return };
     let mut house = House::new().await;
     let page = text(&Browser::signed_in(&house).await.get(&house, PAGE).await);
     // To the time that Node and Python know.
@@ -122,6 +124,7 @@ async fn the_verifiers_believe_a_webhook_as_it_was_sent_and_nothing_else() {
 
 #[tokio::test]
 async fn the_acknowledgements_are_taken_as_they_stand() {
+    let (Some(_), Some(_)) = (node::modules(), node::curl()) else { return };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let public_url = Some(format!("http://{address}/").parse().unwrap());
