@@ -7,7 +7,8 @@
 //! the builder's backend who the browser belongs to.
 //!
 //! Guarantees: redirects lead to URLs that are configured for the environment and nowhere else; a code is good for one
-//! exchange, however many try at once. Not promised: that a link works for ever; after ten minutes it leads to signing in.
+//! exchange, however many try at once. Not promised: that a link works for ever; ten minutes after the ack or its own making,
+//! whichever is later, it leads to signing in, and a fresh trigger gives another one.
 
 mod otp;
 mod page;

@@ -61,7 +61,8 @@ pub enum Continue {
     Trouble(Arc<Current>),
     /// The run was cancelled: nothing follows.
     Ended(Arc<Current>),
-    /// Handed over, and too long ago for another code.
+    /// Too long after the ack and the making of this link for a code, handed over or not. A fresh trigger gives a link
+    /// that has one.
     SignIn(Arc<Current>, Url),
     /// No such link, or not of this page.
     Unknown,

@@ -4,7 +4,7 @@
 //! bytes each time; no field can add a header or a second recipient. Without TLS nothing is said to another machine:
 //! `smtp://` upgrades by STARTTLS (RFC 3207) or gives up, and is plain towards loopback addresses alone; `smtps://` speaks
 //! TLS from the first byte (RFC 8314). Certificates are checked as those of webhooks are, and against the root that the
-//! operator has added. Each step has a bound, [`STEP_TIMEOUT`] or less.
+//! operator has added. Each step has a bound: [`STEP_TIMEOUT`], with [`CONNECT_TIMEOUT`] before it for connecting and greeting.
 //!
 //! The server is named by whoever runs this program, not by a builder: private addresses are allowed.
 //!

@@ -1,4 +1,4 @@
-//! Room, the wish to write, and how long stable storage takes; and whether the clock goes with it.
+//! Room, whether it can be written, and how long stable storage takes; and whether the clock goes with it.
 
 use super::Finding;
 use crate::{config::Config, wiring::Outside};
