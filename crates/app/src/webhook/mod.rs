@@ -29,7 +29,9 @@ pub use store::delivery::list::{Counts, Kind, Listed, Outcome};
 pub use test_send::{TestFault, send_test};
 pub use trouble::{Sender, elsewhere, explain};
 pub(crate) use view::may_retry;
-pub use view::{AttemptView, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryViewFault, detail, list};
+pub use view::{
+    AttemptView, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryViewFault, any_taken, detail, list,
+};
 
 use durable::{JobFault, NewJob};
 use kernel::{Category, DeliveryId, Env, JobId, RunId, Timestamp, WorkflowId};

@@ -117,6 +117,11 @@ pub async fn list(app: &App, env: Env, filter: DeliveryFilter) -> Result<Deliver
     Ok(page.await?)
 }
 
+/// Whether the endpoint ever took a webhook, a test among them.
+pub async fn any_taken(app: &App, env: Env) -> Result<bool, DeliveryViewFault> {
+    Ok(app.db.read(move |tx| store::delivery::list::any_taken(tx, env)).await?)
+}
+
 /// One delivery with its attempts; `None` when the environment has no such delivery.
 pub async fn detail(
     app: &App,

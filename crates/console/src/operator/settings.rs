@@ -60,15 +60,16 @@ pub(crate) async fn page(
     place: Place,
     partial: Partial,
     Asked(view): Asked<View>,
-) -> Response {
+) -> Result<Response, Failure> {
     let mut draft = Draft::of(&place.current.settings, place.current.version);
     draft.mail_test_to.clone_from(&place.actor().email);
     let notice = done(&view.done);
     if let Some(colour) = view.colour {
         draft.colour = colour;
     }
-    let page = draw(&state, &place, &draft, &Remarks::default(), notice, view.secret == "shown");
-    if partial.0 { html(&page.as_shade()) } else { html(&page) }
+    let mut page = draw(&state, &place, &draft, &Remarks::default(), notice, view.secret == "shown");
+    page.unreachable = unreachable(&state, &place).await?;
+    Ok(if partial.0 { html(&page.as_shade()) } else { html(&page) })
 }
 
 pub(crate) async fn save(
@@ -231,7 +232,7 @@ fn draw(
         focus: remarks.faults.first().map_or("", |fault| fault.field.name()),
         changed: Some(speaker.ago(current.changed_at)),
         disabled: current.settings.webhook.disabled_at.map(|at| speaker.ago(at)),
-        unreachable: unreachable(state, place),
+        unreachable: None,
         secret: secret(place, secret_shown),
         mail: mail::connected(&state.app).map(|(name, from)| MailServer { name, from }),
         zones: zones(),
@@ -286,10 +287,14 @@ fn shade(draft: &Draft, stage: Stage) -> String {
     }
 }
 
-/// What can be told of the URL that is set without sending anything.
-fn unreachable(state: &ConsoleState, place: &Place) -> Option<String> {
-    let url = place.current.settings.webhook.url.as_ref()?;
-    app::webhook::elsewhere(url, state.app.options.sender(place.stage)).map(|text| sentence(&text))
+/// What can be told of the URL that is set without sending anything; nothing once a webhook was taken.
+async fn unreachable(state: &ConsoleState, place: &Place) -> Result<Option<String>, Failure> {
+    let url = place.current.settings.webhook.url.as_ref();
+    let sender = state.app.options.sender(place.stage);
+    match url.and_then(|url| app::webhook::elsewhere(url, sender)) {
+        Some(text) if !app::webhook::any_taken(&state.app, place.env).await? => Ok(Some(sentence(&text))),
+        _ => Ok(None),
+    }
 }
 
 fn secret(place: &Place, shown: bool) -> Option<Secret> {

@@ -207,11 +207,14 @@ async fn an_attempt_that_cannot_work_says_why() {
 #[tokio::test]
 async fn settings_say_that_localhost_is_a_container() {
     for in_container in [true, false] {
-        let house = House::with(Options { in_container, ..Options::default() }).await;
+        let mut house = House::with(Options { in_container, ..Options::default() }).await;
         let mut browser = Browser::signed_in(&house).await;
         let local = "http://localhost:3000/hook";
         house.set(house.env(), |settings| settings.webhook.url = Some(local.parse().unwrap())).await;
         let page = text(&browser.get(&house, "/console/dev/settings").await);
         assert_eq!(page.contains("http://host.docker.internal:3000"), in_container, "{page}");
+        house.waiting("delivered").await;
+        let page = text(&browser.get(&house, "/console/dev/settings").await);
+        assert!(!page.contains("host.docker.internal"), "somebody took a webhook there: {page}");
     }
 }
