@@ -49,4 +49,10 @@ async function lookAgain(page) {
   await asked;
 }
 
-module.exports = { PASSWORD, comeIn, find, lookAgain, room, signUp };
+// A waiting page leads on by itself. On a slow machine it may have looked again, and gone, before the clock is turned.
+async function goesOn(page, url) {
+  await page.clock.fastForward(LOOK_AGAIN_MS);
+  await page.waitForURL(url);
+}
+
+module.exports = { PASSWORD, comeIn, find, goesOn, lookAgain, room, signUp };

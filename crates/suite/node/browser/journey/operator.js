@@ -3,7 +3,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { PASSWORD, lookAgain, signUp } = require("../people.js");
+const { PASSWORD, goesOn, signUp } = require("../people.js");
 const { focused, go, tabTo } = require("../keys.js");
 
 const EMAIL = "tess@tab-works.example";
@@ -70,8 +70,7 @@ module.exports = async (journey) => {
     await focused(operator, operator.getByRole("button", { name: "Admit", exact: true }));
     await keys.press("Enter");
     await status("1 person was admitted");
-    await lookAgain(tess);
-    await tess.waitForURL(`${stage.acme}onboarding?**`);
+    await goesOn(tess, `${stage.acme}onboarding?**`);
   });
   await journey.step("she is found, and her run is read", async () => {
     await enter("Users");

@@ -4,7 +4,7 @@
 
 const assert = require("node:assert/strict");
 const path = require("node:path");
-const { PASSWORD, lookAgain, room, signUp } = require("../people.js");
+const { PASSWORD, goesOn, room, signUp } = require("../people.js");
 
 const BRAND = { name: "Bright Notes", colour: "#7c3aed", logo: path.join(__dirname, "../../../tests/fixture/logo.png") };
 
@@ -150,8 +150,7 @@ module.exports = async (journey) => {
     await journey.look(operator, "admit");
     await operator.getByRole("button", { name: "Admit", exact: true }).click();
     await operator.getByText("1 person was admitted").waitFor();
-    await lookAgain(grace);
-    await grace.waitForURL(`${stage.acme}onboarding?**`);
+    await goesOn(grace, `${stage.acme}onboarding?**`);
   });
 
   await journey.step("the operator signs out", async () => {

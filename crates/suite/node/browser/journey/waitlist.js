@@ -3,7 +3,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { comeIn, lookAgain, room, signUp } = require("../people.js");
+const { comeIn, goesOn, lookAgain, room, signUp } = require("../people.js");
 
 const NAMES = ["Alma", "Bela", "Cleo", "Dora", "Enid"];
 const address = (name) => `${name.toLowerCase()}@long-queue.example`;
@@ -87,10 +87,7 @@ module.exports = async (journey) => {
 
   // Their pages go on by themselves.
   async function arrived(...names) {
-    for (const name of names) {
-      await lookAgain(people.get(name));
-      await people.get(name).waitForURL(`${stage.acme}onboarding?**`);
-    }
+    for (const name of names) await goesOn(people.get(name), `${stage.acme}onboarding?**`);
   }
 };
 
