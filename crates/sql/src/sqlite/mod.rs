@@ -10,7 +10,9 @@ pub(crate) use lane::open;
 pub(crate) use session::{Session, column};
 
 use crate::Options;
-use rusqlite::{Connection, config::DbConfig};
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::functions::{Context, FunctionFlags};
 use std::path::Path;
 
 /// Distinct statements that a connection keeps prepared; the house has a few hundred.
@@ -39,5 +41,18 @@ pub(crate) fn connect(path: &Path, options: &Options) -> rusqlite::Result<Connec
     // "text" in double quotes is a mistyped column, as on PostgreSQL, never a string.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    conn.create_scalar_function(
+        "lower",
+        1,
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
+        lower,
+    )?;
     Ok(conn)
+}
+
+/// Of every alphabet, as on PostgreSQL; SQLite's own knows the letters of ASCII alone, and a search for Ökostrom would
+/// find nothing.
+fn lower(context: &Context<'_>) -> rusqlite::Result<Option<String>> {
+    let text: Option<String> = context.get(0)?;
+    Ok(text.map(|text| text.to_lowercase()))
 }

@@ -70,7 +70,12 @@ async fn mails_are_found_by_fate_and_by_words() {
             for (id, state) in
                 written.clone().into_iter().zip([MailState::Queued, MailState::Kept, MailState::Queued])
             {
-                mail::insert(tx, env(1), &mail::Mail { state, ..note(id, run, now) })?;
+                let subject = if state == MailState::Kept { "Willkommen bei ÖKOSTROM" } else { "Welcome" };
+                mail::insert(
+                    tx,
+                    env(1),
+                    &mail::Mail { state, subject: subject.into(), ..note(id, run, now) },
+                )?;
             }
             Ok::<_, Fault>(())
         })
@@ -86,6 +91,7 @@ async fn mails_are_found_by_fate_and_by_words() {
         };
         assert_eq!(list(None, Some(Fate::Waiting)).await, [ids[2], ids[0]]);
         assert_eq!(list(Some("ADA@"), Some(Fate::Inside)).await, [ids[1]]);
+        assert_eq!(list(Some("Ökostrom"), None).await, [ids[1]], "whatever the case, in any alphabet");
         assert!(list(Some("grace"), Some(Fate::Inside)).await.is_empty());
         let counts = db.read(move |tx| mail::counts(tx, env(1), Some("ada"))).await.unwrap();
         assert_eq!(counts, [(Fate::Inside, 1), (Fate::Waiting, 2)]);
