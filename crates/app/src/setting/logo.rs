@@ -1,6 +1,6 @@
 //! The logo of an environment: uploaded, removed, and served to everybody under an address made of its content.
 
-use super::{SettingFault, current};
+use super::SettingFault;
 use crate::{App, operator::Actor};
 use kernel::{Env, EnvironmentId};
 use model::setting::logo::Logo;
@@ -28,7 +28,10 @@ pub async fn save_logo(app: &App, actor: &Actor, env: Env, file: Vec<u8>) -> Res
 pub async fn remove_logo(app: &App, actor: &Actor, env: Env) -> Result<(), SettingFault> {
     let (by, now) = (actor.id, app.db.now());
     app.db
-        .write(store::setting::lock(env), move |tx| store::setting::set_logo(tx, env, None, now, by))
+        .write(store::setting::lock(env), move |tx| match store::setting::set_logo(tx, env, None, now, by)? {
+            true => Ok(()),
+            false => Err(SettingFault::Missing),
+        })
         .await?;
     app.settings.forget(env);
     tracing::info!(operator.id = %actor.id, environment.id = %env, "an operator removed the logo");
@@ -43,15 +46,15 @@ pub async fn logo_file(
 ) -> Result<Option<(Logo, Vec<u8>)>, SettingFault> {
     // Its pages show it to everybody who knows their address.
     let env = Env::vouched(environment);
-    let current = match current(app, env).await {
-        Ok(current) => current,
-        Err(SettingFault::Missing) => return Ok(None),
-        Err(fault) => return Err(fault),
-    };
-    let Some(logo) = current.settings.logo.clone().filter(|logo| logo.file_name() == name) else {
-        return Ok(None);
-    };
-    Ok(bytes(app, env, &logo).await?.map(|bytes| (logo, bytes)))
+    let name = name.to_owned();
+    // Past the cache: anybody may ask for any environment, and must not make those wait who read what is there.
+    let found = app.db.read(move |tx| {
+        let stored = store::setting::load(tx, env)?;
+        let logo = stored.and_then(|stored| stored.settings.logo).filter(|logo| logo.file_name() == name);
+        let Some(logo) = logo else { return Ok(None) };
+        Ok::<_, sql::Fault>(store::logo::get(tx, env, &logo.hash)?.map(|bytes| (logo, bytes)))
+    });
+    Ok(found.await?)
 }
 
 /// A logo's bytes, while they are kept.
