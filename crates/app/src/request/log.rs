@@ -97,8 +97,9 @@ impl Log {
         has_place
     }
 
-    fn batch(&self) -> Vec<Arc<Kept>> {
-        self.queue().rows.iter().take(BATCH).cloned().collect()
+    /// The oldest that wait, at most so many.
+    fn batch(&self, most: usize) -> Vec<Arc<Kept>> {
+        self.queue().rows.iter().take(most).cloned().collect()
     }
 }
 
@@ -135,7 +136,7 @@ fn bounded(mut refused: Refused) -> Refused {
 pub async fn run(app: App, shutdown: CancellationToken) {
     let mut told = 0;
     while !shutdown.is_cancelled() {
-        if app.requests.batch().is_empty() {
+        if app.requests.batch(1).is_empty() {
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 () = app.requests.rung.notified() => {}
@@ -174,9 +175,9 @@ fn tell(log: &Log, told: u64) -> u64 {
 /// Writes what waits; how many rows. In a flood it ends all the same: the lane is there for others too. Nobody else may do
 /// so at the same time. When the database is away the rows stay; what it will never take is dropped and counted.
 pub async fn flush(app: &App) -> Result<usize, Fault> {
-    let mut written = 0;
-    for _ in 0..WAITING_MAX.div_ceil(BATCH) {
-        let batch = app.requests.batch();
+    let (mut written, mut most, mut left) = (0, BATCH, WAITING_MAX);
+    while left > 0 {
+        let batch = app.requests.batch(most);
         if batch.is_empty() {
             break;
         }
@@ -185,26 +186,31 @@ pub async fn flush(app: &App) -> Result<usize, Fault> {
             Ok(()) => {
                 app.requests.queue().pop(rows);
                 written += rows;
-                note_kept(app, rows as u64).await?;
+                left = left.saturating_sub(rows);
+                note_kept(app, rows as u64).await;
             }
             Err(fault) if fault.category() == Category::Unavailable => return Err(fault),
+            // One by one, until the culprit is found: it loses nobody else.
+            Err(_) if rows > 1 => most = 1,
             Err(fault) => {
-                tracing::error!(requests.lost = rows, error = %kernel::chain(&fault), "refused requests were not kept");
+                tracing::error!(error = %kernel::chain(&fault), "a refused request was not kept");
                 app.requests.queue().pop(rows);
                 app.requests.dropped.fetch_add(rows as u64, Ordering::Relaxed);
+                (most, left) = (BATCH, left - 1);
             }
         }
     }
     Ok(written)
 }
 
-/// Counts what was written, and forgets the oldest where that may be too many.
-async fn note_kept(app: &App, rows: u64) -> Result<(), Fault> {
+/// Counts what was written, and forgets the oldest where that may be too many. If that fails, housekeeping does it.
+async fn note_kept(app: &App, rows: u64) {
     let before = app.requests.kept.fetch_add(rows, Ordering::Relaxed);
-    if before / TRIM_EVERY != (before + rows) / TRIM_EVERY {
-        trim(app).await?;
+    if before / TRIM_EVERY != (before + rows) / TRIM_EVERY
+        && let Err(fault) = trim(app).await
+    {
+        tracing::warn!(error = %kernel::chain(&fault), "old refused requests were not forgotten");
     }
-    Ok(())
 }
 
 /// Forgets what is too old and what is too many; how many rows.
