@@ -52,6 +52,13 @@
     if (fold.open) fold.timer = setTimeout(() => { fold.open = false; }, Number(fold.dataset.foldAfter) * 1000);
   }, true);
 
+  // A file that is too large is not sent: browsers show nothing of an answer that comes before all of it is up.
+  document.addEventListener("input", ({ target }) => {
+    if (!target.dataset.below) return;
+    const [file] = target.files;
+    target.setCustomValidity(file && file.size >= Number(target.dataset.below) ? target.dataset.tooLarge : "");
+  });
+
   // A form beside its preview: that follows what is typed (in the fields that the form names, or in any), and shows the
   // page whose words have the focus.
   document.querySelectorAll("form[data-preview]").forEach((form) => {

@@ -270,11 +270,12 @@ fn partly(fault: BatchFault) -> Failure {
 
 /// Part of many is done, and the rest follows by itself.
 fn going(place: &Place, whom: &Whom, admitted: usize) -> Going {
+    let of = whom.of.max(admitted);
     Going {
         frame: place.frame(Room::Waitlist, None),
-        said: format!("{} of {} are admitted so far.", count(admitted as u64), count(whom.of as u64)),
+        said: format!("{} of {} are admitted so far.", count(admitted as u64), count(of as u64)),
         done: admitted,
-        of: whom.of.max(admitted),
+        of,
         fields: vec![
             ("upto", whom.upto.clone()),
             ("of", whom.of.to_string()),
