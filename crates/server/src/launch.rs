@@ -27,7 +27,9 @@ const METRICS_EVERY: Duration = Duration::from_secs(10);
 /// Why the server does not come up.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchFault {
-    #[error("cannot listen on {address} (--listen 127.0.0.1:0 picks a free port)")]
+    #[error(
+        "cannot listen on {address} (is a demo or another server still running there? end it, or give another --listen)"
+    )]
     Listen { address: SocketAddr, source: io::Error },
     #[error(transparent)]
     DataDir(#[from] DataDirFault),

@@ -83,7 +83,7 @@ pub fn elsewhere(url: &Url, sender: Sender) -> Option<String> {
     let (host, scheme) = (url.host_str().unwrap_or_default(), url.scheme());
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!(
-        "{host} is the container that this server runs in, and your app is not in it. Write \
+        "{host} is the container that this server runs in. If your app runs outside of it, write \
          {scheme}://host.docker.internal{port} for an app on the machine itself (on Linux start the container with \
          --add-host=host.docker.internal:host-gateway), or the name of your app's container"
     ))
