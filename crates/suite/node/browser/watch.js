@@ -11,7 +11,7 @@ class Watch {
     const note = (what) => this.complaints.push(what);
     context.on("console", (message) => {
       const kind = message.type();
-      if (kind !== "error" && kind !== "warning") return;
+      if ((kind !== "error" && kind !== "warning") || ABORTED.test(message.text())) return;
       note(`console ${kind} on ${place(message.page()?.url())}, about ${place(message.location().url)}: ${message.text()}`);
     });
     context.on("weberror", (error) => note(`exception on ${place(error.page()?.url())}: ${error.error()}`));
@@ -31,6 +31,9 @@ class Watch {
     if (complaints.length > 0) throw new Error(complaints.join("\n"));
   }
 }
+
+// What htmx writes of a request that was left behind; one that failed is written as `htmx:sendError` as well.
+const ABORTED = /^htmx:(sendAbort|afterRequest)\b/;
 
 // Whoever goes on leaves what the page was still asking for: news, a picture, the first answer of a button pressed twice.
 // The browser says so of nothing else; what a server cuts off and what a policy blocks have names of their own.
