@@ -119,11 +119,6 @@ impl Installation {
     }
 
     pub async fn with(webhook: &Url, onboarding: &Url, success: &Url) -> Self {
-        Self::with_at(webhook, onboarding, success, Reserved::new()).await
-    }
-
-    /// The same where the server is to listen at `place`.
-    pub async fn with_at(webhook: &Url, onboarding: &Url, success: &Url, place: Reserved) -> Self {
         let dir = TempDir::new().unwrap();
         let plan = Plan {
             product: "Acme Notes".to_owned(),
@@ -142,7 +137,7 @@ impl Installation {
         let start = app::init::run(site, &plan, &pairs()).await.unwrap();
         state.db.close().await;
         data_dir.finish().unwrap();
-        Self { dir, start, place }
+        Self { dir, start, place: Reserved::new() }
     }
 
     pub fn data(&self) -> PathBuf {

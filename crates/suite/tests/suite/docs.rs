@@ -18,14 +18,17 @@ mod answer;
 mod page;
 mod terminal;
 
-use super::binary::{Installation, Reserved};
+use super::binary::{Backend, Reserved};
 use super::node;
 use super::part::root;
+use kernel::Timestamp;
 use page::{How, Page};
 use regex::Regex;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 use terminal::Terminal;
 
 /// What is there before a page's first block.
@@ -38,6 +41,9 @@ enum Given {
     /// The same with `receive --ack` in the builder's place.
     Receiver,
 }
+
+/// Walked before every page that begins with what it leaves behind.
+const QUICK_START: &str = "docs/quick-start.md";
 
 macro_rules! walked {
     ($($name:ident: $page:literal, $given:ident;)+) => {
@@ -59,35 +65,75 @@ walked! {
 }
 
 async fn walk(path: &str, given: Given) {
-    let (Some(_), Some(_)) = (node::bash(), node::curl()) else { return };
     let page = Page::read(&root(), path);
-    if page.blocks.iter().any(|block| block.file.is_some()) && node::modules().is_none() {
-        return;
-    }
-    let (server, receiver) = (Reserved::new(), Reserved::new());
-    let places = [("127.0.0.1:7700", server.address), ("127.0.0.1:7710", receiver.address)];
-    let mut terminal = Terminal::new(path, places);
-    let house = match given {
-        Given::Nothing => None,
-        Given::Server | Given::Receiver => {
-            let [webhook, onboarding, success] =
-                ["/webhook", "/onboarding", "/home"].map(|path| receiver.url(path));
-            let house = Installation::with_at(&webhook, &onboarding, &success, server).await;
-            let keys = serde_json::to_string_pretty(&house.printed()).unwrap();
-            fs::write(terminal.dir().join("thrivestack.json"), keys).unwrap();
-            // `thrivestack key` looks for it here.
-            std::os::unix::fs::symlink(house.data(), terminal.dir().join("thrivestack-data")).unwrap();
-            let serving = house.serve().await;
-            Some((house, serving))
-        }
-    };
-    if given == Given::Receiver {
-        terminal.stay("the test", "thrivestack receive --ack", Some("Waiting for webhooks")).await;
-    }
+    let Some(mut ground) = Ground::new(&page, path, given).await else { return };
     for block in page.blocks {
-        terminal.run(block).await;
+        ground.terminal.run(block).await;
     }
-    drop(house);
+}
+
+/// Where a page is walked: its shell, and what is there before the first block.
+struct Ground {
+    terminal: Terminal,
+    /// Where the pages say 7700.
+    server: Reserved,
+    /// Where they say 7710: the builder's app.
+    _builder: Reserved,
+}
+
+impl Ground {
+    /// `None` where a program is missing that the page needs.
+    async fn new(page: &Page, path: &str, given: Given) -> Option<Self> {
+        let (Some(_), Some(_)) = (node::bash(), node::curl()) else { return None };
+        if page.blocks.iter().any(|block| block.file.is_some()) && node::modules().is_none() {
+            return None;
+        }
+        let (server, builder) = (Reserved::new(), Reserved::new());
+        let places = [("127.0.0.1:7700", server.address), ("127.0.0.1:7710", builder.address)];
+        let mut terminal = Terminal::new(path, places);
+        if given != Given::Nothing {
+            for block in Page::read(&root(), QUICK_START).blocks {
+                terminal.run(block).await;
+            }
+        }
+        if given == Given::Server {
+            terminal.end_last().await;
+        }
+        Some(Self { terminal, server, _builder: builder })
+    }
+
+    /// The builder's backend with the keys that the quick start was given.
+    fn caller(&self) -> Backend {
+        let keys = fs::read_to_string(self.terminal.place().join("thrivestack.json")).unwrap();
+        Backend::new(self.server.url("/"), serde_json::from_str(&keys).unwrap())
+    }
+}
+
+/// Whoever follows the guide in order finds the person of the quick start in one account, and what they did in the present.
+#[tokio::test]
+async fn what_the_samples_tell_is_of_the_quick_starts_account_and_of_now() {
+    let path = "docs/telemetry.md";
+    let page = Page::read(&root(), path);
+    let Some(mut ground) = Ground::new(&page, path, Given::Server).await else { return };
+    for block in page.blocks {
+        ground.terminal.run(block).await;
+    }
+    let signup = fs::read_to_string(ground.terminal.place().join("answer.json")).unwrap();
+    let signup: Value = serde_json::from_str(&signup).unwrap();
+    let caller = ground.caller();
+    let run = caller.run(signup["data"]["workflow_runtime_id"].as_str().unwrap()).await;
+    let key = caller.key("/private_api_key");
+    let answer = caller.get("/api/event/?user_id=u-1", &key).await.json();
+    let events = answer["results"].as_array().unwrap();
+    let of = |name: &str| events.iter().filter(|event| event["event_name"] == name).count();
+    assert!(of("signed_up") == 1 && of("note_shared") == 1, "{answer}");
+    for event in events {
+        let group = &event["group_id"];
+        assert!(group.is_null() || *group == run["tenant_id"], "{event}");
+        let [at, received]: [Timestamp; 2] =
+            ["timestamp", "received_at"].map(|name| event[name].as_str().unwrap().parse().unwrap());
+        assert!(received.since(at) < Duration::from_secs(600), "{event}");
+    }
 }
 
 #[test]

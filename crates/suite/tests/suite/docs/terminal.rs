@@ -6,12 +6,12 @@ use crate::suite::binary::{Lines, PATIENCE, program, until};
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// What is set in one block is there in the next.
+/// What is set in one block is there in the next, and so is the directory.
 const KEPT: &str = ".kept";
 
 pub struct Terminal {
@@ -40,8 +40,21 @@ impl Terminal {
         Self { dir, bin, places, staying: Vec::new(), page: page.to_owned() }
     }
 
-    pub fn dir(&self) -> &Path {
-        self.dir.path()
+    /// The directory that the shell is in.
+    pub fn place(&self) -> PathBuf {
+        let kept = fs::read_to_string(self.kept()).unwrap();
+        let line = kept.lines().find_map(|line| line.strip_prefix("declare -x PWD=\"")?.strip_suffix('"'));
+        line.map_or_else(|| self.dir.path().to_owned(), PathBuf::from)
+    }
+
+    fn kept(&self) -> PathBuf {
+        self.dir.path().join(KEPT)
+    }
+
+    /// Ends what was started last of all that stays.
+    pub async fn end_last(&mut self) {
+        let mut last = self.staying.pop().unwrap();
+        last.child.kill().await.unwrap();
     }
 
     pub async fn run(&mut self, block: Block) {
@@ -50,7 +63,7 @@ impl Terminal {
         let script = match &file {
             None => text,
             Some(file) => {
-                fs::write(self.dir().join(file), text).unwrap();
+                fs::write(self.place().join(file), text).unwrap();
                 format!("exec node {file}")
             }
         };
@@ -85,7 +98,9 @@ impl Terminal {
 
     /// Starts what stays, and waits until it has said this.
     pub async fn stay(&mut self, place: &str, script: &str, answer: Option<&str>) {
-        let command = self.shell(&format!("exec {}", script.trim_start_matches("exec ")));
+        // What stays is the last line; it takes the shell's place, so that it ends with it.
+        let (before, last) = script.trim_end().rsplit_once('\n').unwrap_or(("", script.trim_end()));
+        let command = self.shell(&format!("{before}\nexec {}", last.trim_start_matches("exec ")));
         let (lines, ()) = Lines::until(command, |_| Some(())).await;
         if let Some(answer) = answer {
             let what = format!("{place} in {}: {answer}", self.page);
@@ -95,7 +110,7 @@ impl Terminal {
     }
 
     async fn once(&self, script: &str) -> Output {
-        let kept = format!("set -a\n{script}\nexport -p > {KEPT}\n");
+        let kept = format!("set -a\n{script}\nexport -p > '{}'\n", self.kept().display());
         let running = self.shell(&kept).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
         tokio::time::timeout(PATIENCE, running)
             .await
@@ -105,15 +120,16 @@ impl Terminal {
 
     fn shell(&self, script: &str) -> Command {
         let mut shell = Command::new("bash");
-        shell.args(["-c", &format!("set -eu -o pipefail; . ./{KEPT}; {script}")]);
-        shell.current_dir(self.dir()).stdin(Stdio::null()).kill_on_drop(true);
+        let kept = self.kept().display().to_string();
+        shell.args(["-c", &format!("set -eu -o pipefail; . '{kept}'; cd \"$PWD\"; {script}")]);
+        shell.current_dir(self.dir.path()).stdin(Stdio::null()).kill_on_drop(true);
         let [(_, server), _] = self.places;
         #[expect(clippy::disallowed_methods, reason = "where bash, curl and node are")]
         let path = std::env::var("PATH").unwrap_or_default();
         shell
             .env_clear()
             .env("PATH", format!("{}:{path}", self.bin.path().display()))
-            .env("HOME", self.dir())
+            .env("HOME", self.dir.path())
             .env("THRIVESTACK_LISTEN", server.to_string())
             .env("THRIVESTACK_LOG_FORMAT", "text");
         shell
