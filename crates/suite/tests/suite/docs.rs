@@ -18,9 +18,10 @@ mod answer;
 mod page;
 mod terminal;
 
-use super::binary::{Backend, Reserved};
+use super::binary::{Backend, Reserved, send};
+use super::browser::text;
 use super::node;
-use super::part::root;
+use super::part::{query, root};
 use kernel::Timestamp;
 use page::{How, Page};
 use regex::Regex;
@@ -30,6 +31,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 use terminal::Terminal;
+use url::Url;
 
 /// What is there before a page's first block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +80,7 @@ struct Ground {
     /// Where the pages say 7700.
     server: Reserved,
     /// Where they say 7710: the builder's app.
-    _builder: Reserved,
+    builder: Reserved,
 }
 
 impl Ground {
@@ -99,7 +101,7 @@ impl Ground {
         if given == Given::Server {
             terminal.end_last().await;
         }
-        Some(Self { terminal, server, _builder: builder })
+        Some(Self { terminal, server, builder })
     }
 
     /// The builder's backend with the keys that the quick start was given.
@@ -134,6 +136,55 @@ async fn what_the_samples_tell_is_of_the_quick_starts_account_and_of_now() {
             ["timestamp", "received_at"].map(|name| event[name].as_str().unwrap().parse().unwrap());
         assert!(received.since(at) < Duration::from_secs(600), "{event}");
     }
+}
+
+/// *Try a signup* of the console and a real one take the same way.
+#[tokio::test]
+async fn the_printed_backend_takes_a_browser_through_onboarding_to_home() {
+    let page = Page::read(&root(), "docs/webhook.md");
+    let Some(mut ground) = Ground::new(&page, "docs/webhook.md", Given::Server).await else { return };
+    let backend = page.blocks.into_iter().find(|block| block.how == How::Stays).unwrap();
+    ground.terminal.run(backend).await;
+    let (caller, builder) = (ground.caller(), &ground.builder);
+    let next = async |url: &Url| -> Url {
+        let answer = caller.browse(url).await;
+        assert_eq!(answer.status, 303, "{answer:?}");
+        answer.location()
+    };
+
+    let (run, link) = caller.trigger("kim").await;
+    caller.run_until(&run, "completed").await;
+    let onboarding = next(&link).await;
+    assert_eq!(onboarding.path(), "/onboarding");
+    let arrived = caller.browse(&onboarding).await;
+    let said = text(&arrived);
+    assert!(arrived.status == 200 && said.contains("<h1>Welcome, kim@acme.com</h1>"), "{arrived:?}");
+    let back = said.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let home = next(&back.replace("&#38;", "&").parse().unwrap()).await;
+    assert_eq!(home.path(), "/home");
+    let at_home = caller.browse(&home).await;
+    assert!(at_home.status == 200 && text(&at_home).contains("You are at home"), "{at_home:?}");
+    assert_eq!(caller.browse(&onboarding).await.status, 401, "a code is good once");
+
+    // Somebody who was here before.
+    let (_, link) = caller.trigger("kim").await;
+    let home = next(&link).await;
+    let at_home = caller.browse(&home).await;
+    assert!(home.path() == "/home" && text(&at_home).contains("Welcome back, kim@acme.com"), "{at_home:?}");
+
+    // A good code in a link that somebody else wrote.
+    for elsewhere in ["https://evil.test/", "javascript:alert(1)"] {
+        let (run, link) = caller.trigger(&format!("kim-{}", elsewhere.len())).await;
+        caller.run_until(&run, "completed").await;
+        let mut forged = next(&link).await;
+        let code = query(&forged, "authOTP").unwrap();
+        forged.query_pairs_mut().clear().append_pair("authOTP", &code).append_pair("returnUrl", elsewhere);
+        let answer = caller.browse(&forged).await;
+        assert!(answer.status == 401 && !text(&answer).contains(elsewhere), "{answer:?}");
+    }
+    assert_eq!(caller.browse(&builder.url("/elsewhere")).await.status, 404);
+    let unsigned = caller.http.post(builder.url("/webhook")).body("{}");
+    assert_eq!(send(unsigned).await.status, 401);
 }
 
 #[test]
