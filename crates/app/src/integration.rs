@@ -28,12 +28,14 @@ pub enum Step {
     /// The endpoint answered 2xx, a test counts.
     WebhookTaken,
     FirstAck,
+    /// The onboarding page learned who came.
+    FirstExchange,
     /// Events that are not our own.
     Telemetry,
 }
 
 impl Step {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Brand,
         Self::WebhookUrl,
         Self::OnboardingUrl,
@@ -45,6 +47,7 @@ impl Step {
         Self::FirstRun,
         Self::WebhookTaken,
         Self::FirstAck,
+        Self::FirstExchange,
         Self::Telemetry,
     ];
 }
@@ -110,12 +113,13 @@ pub async fn checklist(app: &App, env: Env) -> Result<Checklist, ChecklistFault>
     let good: Vec<_> = keys.iter().filter(|key| key::status(key, now) == key::Status::Active).collect();
     let any_run = run::any(app, env).await?;
     let telemetry = has_telemetry(app, env).await?;
-    let (taken, acked, newest) = app
+    let (taken, acked, exchanged, newest) = app
         .db
         .read(move |tx| {
             let newest = list::Wanted { kind: Kind::All, limit: 1, ..list::Wanted::default() };
             let newest = list::page(tx, env, &newest)?.into_iter().next();
-            Ok::<_, sql::Fault>((list::any_taken(tx, env)?, store::tenant::any_acked(tx, env)?, newest))
+            let (taken, acked) = (list::any_taken(tx, env)?, store::tenant::any_acked(tx, env)?);
+            Ok::<_, sql::Fault>((taken, acked, store::handover::any_redeemed(tx, env)?, newest))
         })
         .await?;
     let settings = &current.settings;
@@ -131,6 +135,7 @@ pub async fn checklist(app: &App, env: Env) -> Result<Checklist, ChecklistFault>
         Step::FirstRun => any_run,
         Step::WebhookTaken => taken,
         Step::FirstAck => acked,
+        Step::FirstExchange => exchanged,
         Step::Telemetry => telemetry,
     };
     let items = Step::ALL.map(|step| Item { step, done: is_done(step) }).to_vec();

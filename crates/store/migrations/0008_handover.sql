@@ -22,3 +22,9 @@ CREATE TABLE auth_otp (
   used_at BIGINT
 );
 CREATE INDEX auth_otp_created ON auth_otp (created_at);
+
+-- When a builder's onboarding page first exchanged a code: it stays when the codes are forgotten.
+CREATE TABLE first_exchange (
+  environment_id TEXT {key} PRIMARY KEY,
+  at BIGINT NOT NULL
+);

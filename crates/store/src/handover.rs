@@ -1,7 +1,7 @@
 //! Links to continuation pages and one-time codes; only hashes are kept.
 
 use kernel::{Env, EnvironmentId, RunId, Timestamp};
-use sql::{Fault, Tx, params, statements};
+use sql::{Fault, Row, Tx, params, statements};
 use std::time::Duration;
 
 /// A link that somebody holds.
@@ -28,7 +28,9 @@ statements! {
     OTP_INSERT = "INSERT INTO auth_otp (code_hash, environment_id, run_id, created_at) VALUES ($1, $2, $3, $4)";
     OTP = "SELECT environment_id, run_id FROM auth_otp WHERE code_hash = $1 AND used_at IS NULL AND created_at >= $2";
     OTP_REDEEM = "UPDATE auth_otp SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND created_at >= $3
-                  RETURNING run_id";
+                  RETURNING environment_id";
+    EXCHANGE_INSERT = "INSERT INTO first_exchange (environment_id, at) VALUES ($1, $2) ON CONFLICT (environment_id) DO NOTHING";
+    EXCHANGE = "SELECT at FROM first_exchange WHERE environment_id = $1";
     OTP_FORGET = "DELETE FROM auth_otp WHERE code_hash IN (SELECT code_hash FROM auth_otp WHERE created_at < $1 LIMIT 500)
                   RETURNING code_hash";
     LINK_DUE = "SELECT MAX(keep_until) FROM (SELECT keep_until FROM run_link WHERE keep_until <= $1 ORDER BY keep_until LIMIT 500) AS due";
@@ -112,7 +114,17 @@ pub fn otp(tx: &mut Tx<'_>, code_hash: &str, since: Timestamp) -> Result<Option<
 
 /// Uses such a code; false when somebody else was faster.
 pub fn redeem_otp(tx: &mut Tx<'_>, code_hash: &str, now: Timestamp, since: Timestamp) -> Result<bool, Fault> {
-    Ok(tx.query_opt(&OTP_REDEEM, params![code_hash, now, since], |_| Ok(()))?.is_some())
+    let environment = |row: &Row<'_>| row.get::<String>(0);
+    let Some(environment) = tx.query_opt(&OTP_REDEEM, params![code_hash, now, since], environment)? else {
+        return Ok(false);
+    };
+    tx.execute(&EXCHANGE_INSERT, params![&environment, now])?;
+    Ok(true)
+}
+
+/// Whether a code was ever used.
+pub fn any_redeemed(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&EXCHANGE, params![&env.to_string()], |row| row.get::<Timestamp>(0))?.is_some())
 }
 
 /// Forgets codes that nobody can use any more, at most 500 at once; how many.

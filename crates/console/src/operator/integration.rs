@@ -20,7 +20,14 @@ use model::platform::Stage;
 const SECTIONS: [(&str, &[Step]); 3] = [
     (
         "What your users meet",
-        &[Step::Brand, Step::OnboardingUrl, Step::SuccessUrl, Step::Waitlist, Step::Mail],
+        &[
+            Step::Brand,
+            Step::OnboardingUrl,
+            Step::SuccessUrl,
+            Step::FirstExchange,
+            Step::Waitlist,
+            Step::Mail,
+        ],
     ),
     ("Your backend calls us", &[Step::Key, Step::KeyUsed, Step::FirstRun, Step::Telemetry]),
     ("We call your backend", &[Step::WebhookUrl, Step::WebhookTaken, Step::FirstAck]),
@@ -30,7 +37,8 @@ pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Res
     let list = integration::checklist(&state.app, place.env).await?;
     let trigger = snippet::trigger(&state, place.env).await?;
     let sections = SECTIONS.iter().map(|(title, steps)| {
-        let items: Vec<&Item> = list.items.iter().filter(|item| steps.contains(&item.step)).collect();
+        let item = |step: &Step| list.items.iter().find(|item| item.step == *step);
+        let items: Vec<&Item> = steps.iter().filter_map(item).collect();
         let done = items.iter().filter(|item| item.done).count();
         Section {
             title,
@@ -46,7 +54,7 @@ pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Res
     }))
 }
 
-/// `7 of 12 steps done`
+/// `7 of 13 steps done`
 pub(super) fn said(list: &Checklist) -> String {
     format!("{} of {} steps done", count(list.done() as u64), count(list.items.len() as u64))
 }
@@ -71,6 +79,7 @@ fn step(state: &ConsoleState, place: &Place, list: &Checklist, item: Item, trigg
         Step::KeyUsed => Some(snippet::token(state)),
         Step::Telemetry => Some(snippet::identify(state)),
         Step::FirstAck => Some(snippet::acknowledge_node(state)),
+        Step::FirstExchange => Some(snippet::exchange_node(state)),
         _ => None,
     };
     StepView {
@@ -106,16 +115,25 @@ fn words(stage: Stage, item: Item, settings: &str) -> Words {
             "brand",
         ),
         Step::OnboardingUrl => (
-            "Onboarding page",
+            "Onboarding URL",
             "Where a new user lands, with a one-time code that says who it is.",
             set("redirects"),
             "onboarding-url",
         ),
         Step::SuccessUrl => (
-            "Success page",
+            "Success URL",
             "Where a user lands who has been here before, and when onboarding is over.",
             set("redirects"),
             "success-url",
+        ),
+        Step::FirstExchange => (
+            "Your onboarding page knows who came",
+            "It exchanges the one-time code of the browser, and sends the person on.",
+            match stage {
+                Stage::Development if !item.done => ("Play a signup", path::try_out(stage)),
+                _ => ("Hand-over", path::guide("hand-over")),
+            },
+            "first-exchange",
         ),
         Step::Waitlist => (
             "Waitlist decided",

@@ -100,6 +100,12 @@ pub(super) fn acknowledge_node(state: &ConsoleState) -> String {
     include_str!("../../snippets/acknowledge.mjs").trim_end().replace("{{url}}", &url)
 }
 
+/// What an onboarding page does with the one-time code that a browser brings, as a function for Node.
+pub(super) fn exchange_node(state: &ConsoleState) -> String {
+    let url = address(state, "/v1/ValidateAuthOTP");
+    include_str!("../../snippets/exchange.mjs").trim_end().replace("{{url}}", &url)
+}
+
 /// A token for an hour, with the RSA key's file as it was downloaded.
 pub(super) fn token(state: &ConsoleState) -> String {
     let url = address(state, "/api/user/token");

@@ -90,7 +90,7 @@ fn home_empty() -> Home {
     ];
     Home {
         frame: Frame { incidents: 0, ..frame(Stage::Development, Room::Home) },
-        first: Some(First { integration: "1 of 12 steps done".into(), snippet: snippet() }),
+        first: Some(First { integration: "1 of 13 steps done".into(), snippet: snippet() }),
         trial: Some(Try { missing, ..Try::default() }),
         ..home(Stage::Development)
     }

@@ -31,7 +31,7 @@ pub struct Section {
 #[template(path = "operator/integration.html")]
 pub struct Integration {
     pub frame: Frame,
-    /// `7 of 12 steps done`
+    /// `7 of 13 steps done`
     pub said: String,
     pub percent: usize,
     pub sections: Vec<Section>,

@@ -2,6 +2,7 @@
 
 use super::browser::{Browser, text};
 use super::house::{House, Options};
+use super::part::query;
 use app::integration::{Step, checklist};
 use kernel::Env;
 use outbound::recorded::{answer, refused};
@@ -42,6 +43,14 @@ async fn each_step_is_done_by_what_happens() {
     let now = done(&house, env).await;
     assert!(now.contains(&Step::FirstAck), "{now:?}");
     assert!(!now.contains(&Step::Telemetry), "our own events are none: {now:?}");
+    assert!(!now.contains(&Step::FirstExchange), "{now:?}");
+
+    let (_, link) = house.trigger("ada").await;
+    let onboarding = house.browse(&link).await.location();
+    assert!(!done(&house, env).await.contains(&Step::FirstExchange), "arriving is not enough");
+    let code = query(&onboarding, "authOTP").unwrap();
+    assert_eq!(house.get(&format!("/v1/ValidateAuthOTP?authOTP={code}")).await.status, 200);
+    assert!(done(&house, env).await.contains(&Step::FirstExchange));
 
     let item = json!([{"event_name": "note_created", "user_id": "ada", "properties": {}}]);
     assert_eq!(house.post("/api/track", &item).await.status, 200);
@@ -56,14 +65,15 @@ async fn the_page_says_what_is_left_and_leads_to_it() {
     let mut house = House::with(Options { without_urls: true, ..Options::default() }).await;
     let mut browser = Browser::signed_in(&house).await;
     let home = text(&browser.get(&house, "/console/dev").await);
-    assert!(home.contains(&format!("href=\"{PAGE}\"")) && home.contains("1 of 12 steps done"), "{home}");
+    assert!(home.contains(&format!("href=\"{PAGE}\"")) && home.contains("1 of 13 steps done"), "{home}");
     let page = text(&browser.get(&house, PAGE).await);
     for part in [
-        "8 %",
+        "7 %",
         "/console/dev/settings#webhook",
         "/console/dev/webhooks/integrate",
         "/trigger",
         "/api/identify",
+        "/v1/ValidateAuthOTP",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }

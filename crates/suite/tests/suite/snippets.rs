@@ -4,7 +4,7 @@
 use super::browser::{Browser, text};
 use super::house::{House, Options};
 use super::node;
-use super::part::header;
+use super::part::{header, query};
 use kernel::Clock;
 use outbound::Request;
 use serde_json::{Value, json};
@@ -157,4 +157,30 @@ async fn the_acknowledgements_are_taken_as_they_stand() {
     assert_eq!(house.run(&run_id).await["tenant_id"], "tenant-7");
     let said = run(&dir, "node", &["say.mjs"], "not a key", &body).await;
     assert!(String::from_utf8_lossy(&said.stderr).contains("not acknowledged: 401"), "{said:?}");
+}
+
+#[tokio::test]
+async fn the_exchange_says_who_came_once() {
+    let Some(_) = node::modules() else { return };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let public_url = Some(format!("http://{address}/").parse().unwrap());
+    let mut house = House::with(Options { public_url, ..Options::default() }).await;
+    let router = house.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let page = text(&Browser::signed_in(&house).await.get(&house, "/console/dev/integration").await);
+    let (run_id, link) = house.waiting("ada").await;
+    house.ack(&run_id, Some("tenant-7")).await;
+    let code = query(&house.browse(&link).await.location(), "authOTP").unwrap();
+
+    let dir = TempDir::new().unwrap();
+    let script = "import { whoCame } from './exchange.mjs';
+                  const { userId, tenantId } = await whoCame(process.env.TOKEN);
+                  console.log(userId, tenantId);";
+    std::fs::write(dir.path().join("exchange.mjs"), pasted(&page, "first-exchange")).unwrap();
+    std::fs::write(dir.path().join("say.mjs"), script).unwrap();
+    let said = run(&dir, "node", &["say.mjs"], &code, "").await;
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "ada tenant-7\n", "{said:?}");
+    let said = run(&dir, "node", &["say.mjs"], &code, "").await;
+    assert!(String::from_utf8_lossy(&said.stderr).contains("not exchanged: 401"), "{said:?}");
 }
