@@ -165,6 +165,7 @@ pub(crate) async fn layer(mut request: Request, next: Next) -> Response {
     let told = Told {
         code,
         message: format!("{}. {}", failure.title, failure.text),
+        details: Vec::new(),
         about: About { environment: place.map(|(_, environment)| environment), ..About::default() },
     };
     let page = Message {

@@ -323,7 +323,7 @@ fn nobody(status: StatusCode, title: &'static str, text: &str, busy: Option<Requ
     let message = format!("{}. {}", page.title, page.paragraphs.join(" "));
     let mut response = (status, html(&page)).into_response();
     // Whose the page might be is what its address claims.
-    Told { code, message, about: About::default() }.leave(&mut response);
+    Told { code, message, details: Vec::new(), about: About::default() }.leave(&mut response);
     response
 }
 

@@ -1,7 +1,15 @@
 //! Requests that were refused, for whoever holds the id of one and asks what happened.
 
 use kernel::{EnvironmentId, KeyId, RequestId, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// One field that is missing or wrong. Both are words of ours: no value that somebody sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    pub field: String,
+    pub message: String,
+}
 
 /// Whom and what a refused request was about. Environment, key and run are proven, not a caller's mere claim.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +38,8 @@ pub struct Refused {
     pub code: String,
     /// As it was answered.
     pub message: String,
+    /// As they were answered, field by field.
+    pub details: Vec<Detail>,
     pub elapsed: Duration,
     pub about: About,
 }

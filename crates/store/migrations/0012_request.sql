@@ -11,6 +11,8 @@ CREATE TABLE refused_request (
   status BIGINT NOT NULL,
   code TEXT {key} NOT NULL,
   message TEXT NOT NULL,
+  -- JSON: an array of {field, message}, in words of ours
+  details TEXT NOT NULL,
   elapsed_us BIGINT NOT NULL,
   key_id TEXT {key},
   run_id TEXT {key},

@@ -52,12 +52,12 @@ const OWNERS_MAX: i64 = 1_000;
 
 statements! {
     INSERT = "INSERT INTO refused_request (environment_id, id, request_id, at, method, path, status, code, message, elapsed_us,
-              key_id, run_id, user_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+              key_id, run_id, user_id, details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
               ON CONFLICT (environment_id, id) DO NOTHING";
-    OF_REQUEST = "SELECT environment_id, id, request_id, at, method, path, status, code, message, elapsed_us, key_id, run_id, user_id
+    OF_REQUEST = "SELECT environment_id, id, request_id, at, method, path, status, code, message, elapsed_us, key_id, run_id, user_id, details
               FROM refused_request WHERE environment_id = $1 AND request_id = $2 ORDER BY id DESC LIMIT $3";
     // Ids are time-ordered, so the primary key is the order of the list. An owner has no more rows than are kept of it.
-    LIST = "SELECT environment_id, id, request_id, at, method, path, status, code, message, elapsed_us, key_id, run_id, user_id
+    LIST = "SELECT environment_id, id, request_id, at, method, path, status, code, message, elapsed_us, key_id, run_id, user_id, details
               FROM refused_request WHERE environment_id = $1 AND id < $2
               AND status >= $4 AND status < $5 AND ($6 = '' OR code = $6) AND at >= $7
               AND (request_id LIKE $8 ESCAPE '!' OR LOWER(path) LIKE $8 ESCAPE '!' OR LOWER(code) LIKE $8 ESCAPE '!'
@@ -79,6 +79,7 @@ pub fn insert(tx: &mut Tx<'_>, rows: &[Arc<Kept>]) -> Result<(), Fault> {
     for row in rows {
         let Kept { id, refused } = &**row;
         let about = &refused.about;
+        let details = serde_json::to_string(&refused.details).map_err(crate::encoding)?;
         tx.execute(
             &INSERT,
             params![
@@ -95,6 +96,7 @@ pub fn insert(tx: &mut Tx<'_>, rows: &[Arc<Kept>]) -> Result<(), Fault> {
                 about.key.map(|id| id.to_string()).as_deref(),
                 about.run.map(|id| id.to_string()).as_deref(),
                 about.user.as_deref(),
+                &details,
             ],
         )?;
     }
@@ -186,6 +188,7 @@ fn kept(row: &Row<'_>) -> Result<Kept, Fault> {
         status: u16::try_from(row.get::<i64>(6)?).unwrap_or(0),
         code: row.get(7)?,
         message: row.get(8)?,
+        details: serde_json::from_str(&row.get::<String>(13)?).unwrap_or_default(),
         elapsed: Duration::from_micros(u64::try_from(row.get::<i64>(9)?).unwrap_or(0)),
         about,
     };

@@ -8,8 +8,10 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use kernel::{Category, RequestId, RunId};
-use model::{caller::Caller, request::About};
-use serde::Serialize;
+use model::{
+    caller::Caller,
+    request::{About, Detail},
+};
 use serde_json::{Value, json};
 
 /// A family of endpoints, by its envelope.
@@ -37,13 +39,6 @@ pub fn explained(code: &str) -> String {
 /// because the bodies belong to their families, and is relative because it leads back to whoever was asked.
 fn help(code: &str) -> String {
     format!("<{}>; rel=\"help\"", explained(code))
-}
-
-/// One field that is missing or wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Detail {
-    pub field: String,
-    pub message: String,
 }
 
 /// A request that is not fulfilled, before it takes the shape of a family.
@@ -143,7 +138,8 @@ impl Refusal {
         let help = help(self.code);
         let body = self.body(family, request_id);
         let mut response = (self.status, Json(body)).into_response();
-        Told { code: self.code, message: self.message, about: *self.about }.leave(&mut response);
+        Told { code: self.code, message: self.message, details: self.details, about: *self.about }
+            .leave(&mut response);
         let headers = response.headers_mut();
         if let Ok(help) = HeaderValue::from_str(&help) {
             headers.insert(header::LINK, help);

@@ -19,7 +19,7 @@ pub mod json;
 pub mod refused;
 
 pub use address::{ClientAddress, Proxies};
-pub use answer::{Detail, Family, Refusal};
+pub use answer::{Family, Refusal};
 pub use caller::{CallerFault, CallerSource, Verdict};
 pub use edge::{Edge, request_id};
 pub use gate::{Admitted, Gate};

@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 use kernel::{RequestId, Timestamp};
-use model::request::{About, Refused};
+use model::request::{About, Detail, Refused};
 use std::time::Duration;
 
 /// Keeps refused requests. The binary implements it over the use cases. It answers at once, whatever else is going on:
@@ -18,6 +18,7 @@ pub trait RefusedLog: Send + Sync {
 pub struct Told {
     pub code: &'static str,
     pub message: String,
+    pub details: Vec<Detail>,
     pub about: About,
 }
 
@@ -45,7 +46,7 @@ impl Told {
 
     pub(crate) fn with(self, seen: Seen, status: u16) -> Refused {
         let Seen { request, at, method, path, elapsed } = seen;
-        let Self { code, message, about } = self;
-        Refused { request, at, method, path, status, code: code.to_owned(), message, elapsed, about }
+        let Self { code, message, details, about } = self;
+        Refused { request, at, method, path, status, code: code.to_owned(), message, details, elapsed, about }
     }
 }

@@ -3,7 +3,7 @@
 use super::{KEPT_MAX, LIFE};
 use crate::App;
 use kernel::{Category, Env, RefusedId, RequestId};
-use model::request::Refused;
+use model::request::{Detail, Refused};
 use sql::{Fault, Locks};
 use std::{
     collections::VecDeque,
@@ -17,7 +17,7 @@ use store::request::Kept;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Rows that wait to be written: some 500 KB at most.
+/// Rows that wait to be written: some 500 KB, and some MB where all of them have many details.
 pub const WAITING_MAX: usize = 1_000;
 /// How many of them may be of callers whom nobody recognised: they take no place from those who were.
 pub const STRANGERS_MAX: usize = WAITING_MAX / 2;
@@ -32,6 +32,8 @@ const TRIM_EVERY: u64 = 500;
 /// Longer texts are cut: of a path or a person's id, and of a message.
 const PATH_BYTES_MAX: usize = 300;
 const MESSAGE_BYTES_MAX: usize = 1_000;
+/// Details that are kept of one request, whatever a batch was told.
+const DETAILS_MAX: usize = 20;
 
 /// Refused requests on their way to the database. One for the process.
 #[derive(Default)]
@@ -126,6 +128,15 @@ fn bounded(mut refused: Refused) -> Refused {
     cut(&mut refused.method, PATH_BYTES_MAX);
     cut(&mut refused.path, PATH_BYTES_MAX);
     cut(&mut refused.message, MESSAGE_BYTES_MAX);
+    let rest = refused.details.len().saturating_sub(DETAILS_MAX - 1);
+    if rest > 1 {
+        refused.details.truncate(DETAILS_MAX - 1);
+        refused.details.push(Detail { field: String::new(), message: format!("{rest} more") });
+    }
+    for detail in &mut refused.details {
+        cut(&mut detail.field, PATH_BYTES_MAX);
+        cut(&mut detail.message, PATH_BYTES_MAX);
+    }
     if let Some(user) = &mut refused.about.user {
         cut(user, PATH_BYTES_MAX);
     }

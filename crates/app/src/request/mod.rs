@@ -13,7 +13,7 @@
 mod log;
 
 pub use log::{Log, flush, keep, run, trim};
-pub use model::request::{About, Refused};
+pub use model::request::{About, Detail, Refused};
 pub use store::request::{Filter, Kept};
 
 use crate::App;

@@ -245,6 +245,7 @@ fn show(place: &Place, found: request::Found) -> RequestView {
         earlier: earlier.collect(),
         subjects,
         message: last.message,
+        details: last.details,
         code: last.code,
     }
 }

@@ -75,6 +75,7 @@ pub(super) fn unknown(place: &Place) -> Response {
     let told = Told {
         code: "NOT_FOUND",
         message: format!("{}. {}", page.title, page.text),
+        details: Vec::new(),
         about: About { environment: Some(place.env.id()), ..About::default() },
     };
     let mut response = (StatusCode::NOT_FOUND, html(&page)).into_response();

@@ -11,6 +11,7 @@ use crate::view::{
     list::{Content, Row},
     request::{Earlier, Request, Requests, Subject, Unknown},
 };
+use app::request::Detail;
 use model::platform::Stage;
 
 const ID: &str = "0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e";
@@ -28,6 +29,7 @@ pub(super) fn pages() -> Vec<Page> {
         page("requests-no-match", &none),
         page("requests-empty", &empty),
         page("request", &request()),
+        page("request-with-details", &with_details()),
         page("request-of-nobody", &of_nobody()),
         page("request-unknown", &unknown(None)),
         page("request-elsewhere", &unknown(Some(("Production", "#".into())))),
@@ -108,6 +110,7 @@ fn request() -> Request {
         message:
             "the integration is not complete; set first: the webhook URL (/console/dev/settings#webhook)"
                 .into(),
+        details: Vec::new(),
         code: "INTEGRATION_INCOMPLETE".into(),
         explained: crate::guide::explained("INTEGRATION_INCOMPLETE"),
         help: "#".into(),
@@ -122,6 +125,26 @@ fn request() -> Request {
             what: "POST /trigger".into(),
             code: "409 INTEGRATION_INCOMPLETE".into(),
         }],
+    }
+}
+
+fn with_details() -> Request {
+    let detail = |field: &str, message: &str| Detail { field: field.into(), message: message.into() };
+    Request {
+        title: "POST /api/identify".into(),
+        state: pill(Tone::Off, "Not understood"),
+        said: "It was answered with 400 INVALID_REQUEST after 1 ms:".into(),
+        message: "Invalid user ID or missing fields".into(),
+        details: vec![
+            detail("[0].user_id", "is required"),
+            detail("[12].context.group_id", "must be text"),
+            detail("[13].timestamp", "is not a date and time, such as 2024-10-20T15:51:35.059Z"),
+            detail("", "981 more"),
+        ],
+        code: "INVALID_REQUEST".into(),
+        explained: crate::guide::explained("INVALID_REQUEST"),
+        earlier: Vec::new(),
+        ..request()
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     run::Pill,
 };
 use crate::words::When;
+use app::request::Detail;
 use askama::Template;
 
 #[derive(Debug, Template)]
@@ -56,6 +57,8 @@ pub struct Request {
     pub said: String,
     /// As it was answered.
     pub message: String,
+    /// Field by field, where that was answered too.
+    pub details: Vec<Detail>,
     pub code: String,
     /// The guide's section of the code, in HTML of ours; the rest of the guide is behind `help`.
     pub explained: Option<&'static str>,

@@ -8,16 +8,9 @@ use super::{
     time,
 };
 use crate::event::Call;
+pub use crate::request::Detail;
 use kernel::Timestamp;
-use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
-
-/// One field that is wrong, in the answer's `details`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Detail {
-    pub field: String,
-    pub message: String,
-}
 
 /// What an item says. Ids are absent where they were empty or are a client's placeholder for nobody.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use crate::components;
 use kernel::{Clock, Env, EnvironmentId, KeyId, RefusedId, RequestId, RunId, Timestamp};
-use model::request::{About, Refused};
+use model::request::{About, Detail, Refused};
 use sql::{Database, Locks};
 use std::{sync::Arc, time::Duration};
 use store::request::{self, FORGET_MAX, Filter, Kept, Owner};
@@ -28,6 +28,7 @@ fn kept(rng: &SeededRng, at: Timestamp, of: Option<u128>, path: &str, status: u1
             status,
             code: if status < 500 { "CONFLICT" } else { "UNAVAILABLE" }.into(),
             message: "no".into(),
+            details: vec![Detail { field: "user_id".into(), message: "is required".into() }],
             elapsed: Duration::from_micros(1_234),
             about: About {
                 environment: of.map(environment),

@@ -3,7 +3,7 @@
 use super::browser::{Browser, link_of, text};
 use super::house::{Answer, House, Options};
 use super::part::next_page;
-use app::request::{About, KEPT_MAX, LIFE, Refused};
+use app::request::{About, Detail, KEPT_MAX, LIFE, Refused};
 use axum::body::Body;
 use http::Request;
 use kernel::{Clock, RequestId};
@@ -72,6 +72,32 @@ async fn a_refused_acknowledgement_leads_to_its_run_and_person() {
     let refused = house.post("/trigger", &body).await;
     let page = looked_up(&house, &mut browser, &refused).await;
     assert!(page.contains("WORKFLOW_NOT_FOUND") && page.contains("/console/dev/users/one?id=ada"), "{page}");
+}
+
+#[tokio::test]
+async fn the_fields_of_a_refused_call_are_kept_without_their_values() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let refused = house
+        .post(
+            "/api/identify",
+            &json!({"user_id": 7, "traits": "s3cret-marker", "timestamp": "s3cret-marker"}),
+        )
+        .await;
+    assert_eq!(refused.status, 400);
+    let details = refused.json()["details"].as_array().unwrap().clone();
+    assert!(details.len() >= 3, "{details:?}");
+    let page = looked_up(&house, &mut browser, &refused).await;
+    for detail in details {
+        let [field, message] = ["field", "message"].map(|name| detail[name].as_str().unwrap().to_owned());
+        assert!(
+            page.contains(&format!(
+                "<dt><code class=\"wrap\">{field}</code></dt><dd class=\"wrap\">{message}"
+            )),
+            "{page}"
+        );
+    }
+    assert!(!page.contains("s3cret"), "{page}");
 }
 
 /// What must never be in a row: credentials in each of their places, bodies, queries, tokens of links.
@@ -258,6 +284,7 @@ fn refused(house: &House, known: bool) -> Refused {
         status: 401,
         code: "UNAUTHORIZED".into(),
         message: "x".repeat(5_000),
+        details: vec![Detail { field: "f\0".into(), message: "y".into() }; 30],
         elapsed: Duration::from_millis(1),
         about: About { environment: known.then(|| house.env().id()), ..About::default() },
     }
@@ -283,6 +310,9 @@ async fn a_flood_is_dropped_and_counted_and_holds_nobody_up() {
     let list = text(&browser.get(&house, REQUESTS).await);
     assert!(list.contains("1,000 requests refused") && list.contains("301 since the server began"), "{list}");
     assert!(!list.contains(&"x".repeat(1_001)), "a long message is cut");
+    let kept = app::request::list(&house.app, house.env(), Default::default(), Default::default(), None, 1);
+    let details = kept.await.unwrap().rows.remove(0).refused.details;
+    assert_eq!((details.len(), details[19].message.as_str()), (20, "11 more"), "and so are many details");
 }
 
 #[tokio::test]
