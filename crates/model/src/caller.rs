@@ -164,6 +164,23 @@ impl Need {
     pub const fn or_private_key(self) -> Self {
         Self { private_key: true, ..self }
     }
+
+    /// Any one of them suffices; none where only a private API key does.
+    pub const fn scopes(self) -> &'static [Scope] {
+        self.scopes
+    }
+}
+
+/// `the scope telemetry_apis or track_api, or a private API key`
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.scopes.iter().map(|scope| scope.name()).collect();
+        match (names.is_empty(), self.private_key) {
+            (true, _) => f.write_str("a private API key"),
+            (false, false) => write!(f, "the scope {}", names.join(" or ")),
+            (false, true) => write!(f, "the scope {}, or a private API key", names.join(" or ")),
+        }
+    }
 }
 
 /// A caller whose credential has been verified.

@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use kernel::{Category, RequestId, RunId};
 use model::{
-    caller::Caller,
+    caller::{Caller, Need},
     request::{About, Detail},
 };
 use serde_json::{Value, json};
@@ -41,6 +41,13 @@ fn help(code: &str) -> String {
     format!("<{}>; rel=\"help\"", explained(code))
 }
 
+/// What a credential would have to be allowed, for programs (RFC 6750, section 3): `scope` names what suffices, any one of it.
+fn challenge(need: Need) -> Option<HeaderValue> {
+    let names: Vec<&str> = need.scopes().iter().map(|scope| scope.name()).collect();
+    let scope = if names.is_empty() { String::new() } else { format!(", scope=\"{}\"", names.join(" ")) };
+    HeaderValue::try_from(format!("Bearer error=\"insufficient_scope\"{scope}")).ok()
+}
+
 /// A request that is not fulfilled, before it takes the shape of a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -48,13 +55,16 @@ pub struct Refusal {
     pub code: &'static str,
     pub message: String,
     pub details: Vec<Detail>,
+    /// What the credential lacks.
+    pub need: Option<Need>,
     /// Not answered: for whoever looks the request up. Boxed, because results carry refusals.
     pub about: Box<About>,
 }
 
 impl Refusal {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), details: Vec::new(), about: Box::default() }
+        let (message, details) = (message.into(), Vec::new());
+        Self { status, code, message, details, need: None, about: Box::default() }
     }
 
     /// 400 `INVALID_REQUEST`.
@@ -70,6 +80,14 @@ impl Refusal {
     /// 403 `FORBIDDEN`, in the seed's words.
     pub fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "You do not have permission to access this resource.")
+    }
+
+    /// The same for a caller whose credential is not made for this. What would be stands beside the seed's words, not in
+    /// their place: in a header (RFC 6750, section 3.1), in the details where the family has them, and for whoever looks the
+    /// request up.
+    pub fn lacking(need: Need) -> Self {
+        let refusal = Self { need: Some(need), ..Self::forbidden() };
+        refusal.with_detail("credential", format!("needs {need}"))
     }
 
     /// 404 `NOT_FOUND`.
@@ -146,6 +164,9 @@ impl Refusal {
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(challenge) = self.need.and_then(challenge) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -141,7 +141,7 @@ impl Gate {
     }
 
     fn allow(&self, caller: Arc<Caller>) -> Result<Arc<Caller>, Refusal> {
-        if caller.meets(self.need) { Ok(caller) } else { Err(Refusal::forbidden().by(&caller)) }
+        if caller.meets(self.need) { Ok(caller) } else { Err(Refusal::lacking(self.need).by(&caller)) }
     }
 }
 

@@ -103,7 +103,30 @@ async fn a_key_that_browsers_show_provisions_nothing() {
                 "error_message": "You do not have permission to access this resource."}})
         );
         assert!(!answer.headers.contains_key("access-control-allow-origin"));
+        let challenge = "Bearer error=\"insufficient_scope\", scope=\"workflow_trigger_api\"";
+        assert_eq!(answer.headers["www-authenticate"], challenge, "{path}");
     }
+}
+
+/// In each family's way: a header everywhere, and `details` where the family has them.
+#[tokio::test]
+async fn a_refusal_says_what_the_credential_lacks() {
+    let house = House::new().await;
+    let token = token(&house, json!(["user_management"])).await;
+    let headers = [("x-api-key", token.as_str())];
+    let telemetry = post(&house, "/api/track", &headers, &event()).await;
+    let needed = "Bearer error=\"insufficient_scope\", scope=\"telemetry_apis track_api\"";
+    assert_eq!(telemetry.headers["www-authenticate"], needed);
+    let detail = json!([{"field": "credential", "message": "needs the scope telemetry_apis or track_api"}]);
+    assert_eq!(telemetry.json()["details"], detail);
+    let events = Request::get("/api/event/").header("x-api-key", &token).body(Body::empty()).unwrap();
+    let events = house.send(events).await;
+    assert_eq!(events.status, 403);
+    assert_eq!(events.headers["www-authenticate"], "Bearer error=\"insufficient_scope\"");
+    app::request::flush(&house.app).await.unwrap();
+    let kept = app::request::list(&house.app, house.env(), Default::default(), Default::default(), None, 9);
+    let kept = kept.await.unwrap().rows;
+    assert_eq!(kept[0].refused.details[0].message, "needs a private API key", "{kept:?}");
 }
 
 #[tokio::test]
