@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, StatusCode, header};
-use webkit::{Family, Refusal, request_id};
+use webkit::{Family, Refusal, Unserved, request_id};
 
 /// An extractor's own words are short; more than this is not from one.
 const TEXT_BYTES_MAX: usize = 4 * 1_024;
@@ -15,8 +15,10 @@ const TEXT_BYTES_MAX: usize = 4 * 1_024;
 /// 404 for paths that nobody serves.
 pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri, request: Request) -> Response {
     let path: String = uri.path().chars().take(200).collect();
-    Refusal::absent(format!("there is nothing at {path}"))
-        .into_response(Family::Telemetry, request_id(request.extensions()))
+    let mut response = Refusal::absent(format!("there is nothing at {path}"))
+        .into_response(Family::Telemetry, request_id(request.extensions()));
+    response.extensions_mut().insert(Unserved);
+    response
 }
 
 /// Gives refusals of the framework (405, what an extractor refuses) the shape of ours, headers kept. Pages pass: they

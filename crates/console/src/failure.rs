@@ -188,6 +188,21 @@ pub(crate) async fn layer(mut request: Request, next: Next) -> Response {
     drawn
 }
 
+/// The page of an address that nobody serves. It knows nobody, and strangers find it: it leads to the front door.
+pub(crate) fn nowhere() -> Response {
+    let page = Message {
+        title: "There is no such page".to_owned(),
+        text: "The address leads nowhere. Compare it with the place that you have it from.".to_owned(),
+        href: "/".to_owned(),
+        way_on: "To the front page".to_owned(),
+        request_id: None,
+        request_href: None,
+        help: String::new(),
+        refresh: false,
+    };
+    (StatusCode::NOT_FOUND, html(&page)).into_response()
+}
+
 /// Renders a template. One that fails is a fault of ours: templates are compiled, so only writing can fail.
 pub(crate) fn html(page: &impl Template) -> Response {
     match page.render() {

@@ -34,7 +34,7 @@ use std::{
     sync::LazyLock,
 };
 use url::form_urlencoded;
-use webkit::{Family, Refusal, Told};
+use webkit::{Family, Refusal, Told, Unserved};
 
 /// The script asks for a partial with this.
 const PARTIAL: HeaderName = HeaderName::from_static("x-partial");
@@ -345,7 +345,9 @@ fn trouble(fault: &PageFault, id: RequestId) -> Response {
 /// Paths of four or five segments that are no page of ours: the JSON answer of any unknown path (decision D20).
 fn no_page(id: RequestId) -> Response {
     let refusal = Refusal::absent("there is nothing under this path");
-    Told::unkept(refusal.into_response(Family::Telemetry, id))
+    let mut response = Told::unkept(refusal.into_response(Family::Telemetry, id));
+    response.extensions_mut().insert(Unserved);
+    response
 }
 
 async fn not_here(Path(segments): Path<HashMap<String, String>>, request: Request) -> Response {

@@ -27,15 +27,15 @@ use app::{App, setting};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use model::setting::colour::Colour;
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
-use webkit::{Family, Refusal, Told, body::Bounds, cookie::Cookies};
+use webkit::{Family, Refusal, Told, Unserved, body::Bounds, cookie::Cookies};
 
 /// Forms without a file are small; the largest is the one of the words, where a letter may take nine bytes. A browser sends
 /// one in one go.
@@ -92,6 +92,22 @@ pub fn hosted_router(state: ConsoleState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), policy::hosted))
         .layer(compression())
         .with_state(state)
+}
+
+/// Draws a page for a browser that asks for an address that nobody serves; programs keep the JSON.
+pub async fn unserved(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
+    let reads_pages = request.method() == Method::GET && names_html(request.headers());
+    let response = next.run(request).await;
+    if !reads_pages || response.extensions().get::<Unserved>().is_none() {
+        return response;
+    }
+    policy::page(&state, async { failure::nowhere() }).await
+}
+
+/// Browsers name the type; what takes anything is a program.
+fn names_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|one| one.trim().starts_with("text/html"))
 }
 
 fn asset_router() -> Router {

@@ -39,12 +39,17 @@ pub(crate) enum Framed {
 
 /// For the console. The referrer stays on our own origin: a form's sender is known, and no link outside learns a path.
 pub(crate) async fn operator(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
-    drawn(&state, "'self'", "same-origin", request, next).await
+    page(&state, next.run(request)).await
+}
+
+/// One page under the policy of the console.
+pub(crate) async fn page(state: &ConsoleState, answer: impl Future<Output = Response>) -> Response {
+    drawn(state, "'self'", "same-origin", answer).await
 }
 
 /// For hosted pages: no form leaves them. Their address holds a token, so nobody gets it as a referrer.
 pub(crate) async fn hosted(State(state): State<ConsoleState>, request: Request, next: Next) -> Response {
-    drawn(&state, "'none'", "no-referrer", request, next).await
+    drawn(&state, "'none'", "no-referrer", next.run(request)).await
 }
 
 /// The answer under the policy whose nonce its page carries; `forms` is where its forms may lead. Nothing is loaded
@@ -53,11 +58,10 @@ async fn drawn(
     state: &ConsoleState,
     forms: &str,
     referrer: &'static str,
-    request: Request,
-    next: Next,
+    answer: impl Future<Output = Response>,
 ) -> Response {
     let nonce = token::<16>(state.app.rng.as_ref());
-    let mut response = NONCE.scope(nonce.clone(), next.run(request)).await;
+    let mut response = NONCE.scope(nonce.clone(), answer).await;
     let framed = response.extensions().get::<Framed>().copied();
     let (referrer, frames, ancestors, pictures) = match framed {
         // A picture that is not saved comes with its page.

@@ -314,8 +314,9 @@ pub fn router(app: &App, outside: &Outside, config: &Config, health: Health) -> 
     let pages = console::ConsoleState::new(app.clone());
     api::router(api::ApiState { app: app.clone(), callers })
         .merge(console::operator_router(pages.clone()))
-        .merge(console::hosted_router(pages))
+        .merge(console::hosted_router(pages.clone()))
         .merge(crate::probe::routes(app.clone(), health))
+        .layer(middleware::from_fn_with_state(pages, console::unserved))
         .layer(middleware::from_fn(api::json_only))
         .layer(middleware::from_fn_with_state(app.clone(), crate::probe::count))
         .layer(middleware::from_fn_with_state(edge, webkit::edge::layer))

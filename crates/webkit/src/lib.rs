@@ -23,4 +23,4 @@ pub use answer::{Family, Refusal};
 pub use caller::{CallerFault, CallerSource, Verdict};
 pub use edge::{Edge, request_id};
 pub use gate::{Admitted, Gate};
-pub use refused::{RefusedLog, Told};
+pub use refused::{RefusedLog, Told, Unserved};

@@ -22,6 +22,10 @@ pub struct Told {
     pub about: About,
 }
 
+/// Marks the answer to an address that nobody serves, so that whoever draws pages can draw one for a browser.
+#[derive(Debug, Clone, Copy)]
+pub struct Unserved;
+
 /// What the layer knows by itself.
 pub(crate) struct Seen {
     pub request: RequestId,

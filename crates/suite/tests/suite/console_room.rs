@@ -3,6 +3,8 @@
 use super::browser::{Browser, text, to};
 use super::house::{House, Options};
 use super::part::header;
+use axum::body::Body;
+use http::Request;
 use std::time::Duration;
 
 fn form(over: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
@@ -336,6 +338,29 @@ async fn paths_that_are_no_page_answer_in_json_and_unknown_links_in_a_page() {
     assert_eq!(page.status, 404);
     assert!(text(&page).contains("This link leads nowhere"));
     assert_eq!(browser.get(&house, "/assets/none.css").await.json()["code"], "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_mistyped_address_is_a_page_for_a_browser_and_json_for_a_program() {
+    let house = House::new().await;
+    const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let ask = async |method: &str, path: &str, accept: &str| {
+        let request = Request::builder().method(method).uri(path).header("accept", accept);
+        house.send(request.body(Body::empty()).unwrap()).await
+    };
+    for path in ["/consle", "/api/nothing", "/a/b/c/continue/x", "/a/b/c/continue"] {
+        let page = ask("GET", path, BROWSER).await;
+        assert!(page.status == 404 && text(&page).contains("There is no such page"), "{path}: {page:?}");
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+        assert!(text(&page).contains(&format!("nonce=\"{nonce}\"")), "{path}: {page:?}");
+        for (method, accept) in [("GET", "*/*"), ("GET", "application/json"), ("POST", BROWSER)] {
+            let json = ask(method, path, accept).await;
+            assert_eq!((json.status.as_u16(), json.json()["code"].as_str()), (404, Some("NOT_FOUND")));
+        }
+    }
+    let run = format!("/api/runs/{}", "3e0ad9e1-7d07-4998-9551-a224f5c300df");
+    assert_eq!(ask("GET", &run, BROWSER).await.json()["status"], 401, "a call that is served keeps its form");
 }
 
 #[tokio::test]
