@@ -1,7 +1,8 @@
 //! The data directory and the stores: who may use them now, and whether this program understands them.
 //!
 //! ```text
-//! lock             held by serve, init and rebuild while they run; the operating system frees it when they die
+//! lock             held by serve, init and rebuild while they run; the operating system frees it when they die. While
+//!                  serve holds it, its settings stand in it, as far as they may be shown
 //! format           the version of everything here; written last by init, so its presence means "complete"
 //! master.key       32 random bytes in base64, mode 0600
 //! state.db.lock    the same for each store by itself, wherever it lies: two data directories may be configured
@@ -13,6 +14,7 @@ use crate::config::Config;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Rng, Secret};
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -148,7 +150,11 @@ impl DataDir {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let opened = options.open(&file).map_err(|error| io_fault("cannot open", &file, error))?;
         match opened.try_lock() {
-            Ok(()) => self.locks.push((file, opened)),
+            Ok(()) => {
+                // What stands in it was said by whoever held it before.
+                opened.set_len(0).map_err(|error| io_fault("cannot write", &file, error))?;
+                self.locks.push((file, opened));
+            }
             Err(TryLockError::WouldBlock) => return Err(DataDirFault::Locked(path.to_path_buf())),
             Err(TryLockError::Error(error)) => return Err(io_fault("cannot lock", &file, error)),
         }
@@ -157,6 +163,15 @@ impl DataDir {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Says in the directory's lock with which settings it is served, for [`settings_of_holder`].
+    pub fn tell_settings(&self, settings: &BTreeMap<String, String>) -> Result<(), DataDirFault> {
+        let Some((path, mut file)) = self.locks.first().map(|(path, file)| (path, file)) else {
+            return Ok(());
+        };
+        let text = serde_json::to_vec(settings).unwrap_or_default();
+        file.write_all(&text).map_err(|error| io_fault("cannot write", path, error))
     }
 
     /// Marks the directory as complete.
@@ -210,6 +225,11 @@ pub fn is_held(dir: &Path) -> Result<bool, DataDirFault> {
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(io_fault("cannot lock", &path, error)),
     }
+}
+
+/// With which settings whoever holds the directory serves it; `None` where it does not serve, or does not say.
+pub fn settings_of_holder(dir: &Path) -> Option<BTreeMap<String, String>> {
+    serde_json::from_slice(&fs::read(dir.join(LOCK_FILE)).ok()?).ok()
 }
 
 /// The name without links.

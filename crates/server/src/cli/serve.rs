@@ -40,6 +40,9 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<ExitCode, C
             bound.public_url
         );
     }
+    if let Err(fault) = dir.tell_settings(&layers.shown()) {
+        tracing::warn!(error = %kernel::chain(&fault), "doctor will not know the settings of this server");
+    }
     let launched = launch::launch(&config, dir, bound, outside, ending).await.map_err(CliFault::of)?;
     tell_ready(&config, &launched, real::uptime(&*clock).as_millis());
     // A server that works is not ended for want of a link, and one that is broken tells so by its own log.

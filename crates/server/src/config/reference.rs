@@ -4,6 +4,7 @@ use super::{
     layers::{Layers, PREFIX},
     settings::{SETTINGS, Setting},
 };
+use std::collections::BTreeMap;
 
 const HIDDEN: &str = "(hidden)";
 
@@ -53,6 +54,12 @@ impl Layers {
             .map(|(key, value, origin)| format!("{key:<keys$}  {value:<values$}  {origin}\n"))
             .collect();
         lines.concat()
+    }
+
+    /// Each setting's value as it may be shown, so that another process can compare its own.
+    pub fn shown(&self) -> BTreeMap<String, String> {
+        let rows = SETTINGS.iter().map(|setting| self.row(setting));
+        rows.map(|(key, value, _)| (key.to_owned(), value.to_owned())).collect()
     }
 
     fn row(&self, setting: &'static Setting) -> (&'static str, &str, String) {

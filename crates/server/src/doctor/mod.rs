@@ -14,7 +14,7 @@ use crate::{
     wiring::Outside,
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How the machine's clock and its stopwatch may differ over all checks.
 const DRIFT_MAX: Duration = Duration::from_millis(200);
@@ -81,7 +81,7 @@ pub fn misconfigured(faults: &ConfigFaults) -> Vec<Finding> {
 /// Looks at everything, in the order in which a start needs it.
 pub async fn examine(config: &Config, layers: &Layers, outside: &Outside) -> Vec<Finding> {
     let (wall, stopwatch) = (outside.clock.now(), outside.clock.monotonic());
-    let mut found = configuration(layers);
+    let mut found = configuration(config, layers);
     let serving = reach::serving(config).await;
     match data_directory(config, serving.is_some()) {
         Ok(finding) => {
@@ -98,7 +98,8 @@ pub async fn examine(config: &Config, layers: &Layers, outside: &Outside) -> Vec
     found
 }
 
-fn configuration(layers: &Layers) -> Vec<Finding> {
+/// The settings that everything below is judged by: doctor's own, which need not be those of a server beside it.
+fn configuration(config: &Config, layers: &Layers) -> Vec<Finding> {
     let topic = "configuration";
     let set = SETTINGS.iter().filter(|setting| *layers.origin(setting.key) != Origin::Default).count();
     let odd = layers.warnings.iter().map(|warning| {
@@ -109,7 +110,40 @@ fn configuration(layers: &Layers) -> Vec<Finding> {
         )
     });
     let all = format!("{} settings are good, {set} of them not the defaults", SETTINGS.len());
-    std::iter::once(Finding::good(topic, all)).chain(odd).collect()
+    let shown = layers.shown();
+    let origin =
+        |key| format!("{key} {} ({})", shown.get(key).map_or("-", String::as_str), layers.origin(key));
+    let judged = ["data_dir", "listen", "public_url"].map(origin).join(", ");
+    let own =
+        [Finding::good(topic, all), Finding::good(topic, format!("what follows is judged by {judged}"))];
+    own.into_iter().chain(odd).chain(served_otherwise(config, &shown)).collect()
+}
+
+/// Settings that each process may have for itself: where it finds the directory, and how it logs.
+const OWN_SETTINGS: [&str; 3] = ["data_dir", "log", "log_format"];
+
+/// A server runs on this directory, and its settings are others: it was started from another shell, or by a service
+/// manager that has them.
+fn served_otherwise(config: &Config, ours: &BTreeMap<String, String>) -> Option<Finding> {
+    if !data_dir::is_held(&config.data_dir).unwrap_or(false) {
+        return None;
+    }
+    let theirs = data_dir::settings_of_holder(&config.data_dir)?;
+    let differ = |(key, value): &(&String, &String)| {
+        !OWN_SETTINGS.contains(&key.as_str()) && ours.get(*key).is_some_and(|own| own != *value)
+    };
+    let others: Vec<String> = theirs
+        .iter()
+        .filter(differ)
+        .map(|(key, value)| format!("{key} {value} (here {})", ours.get(key).map_or("-", String::as_str)))
+        .collect();
+    (!others.is_empty()).then(|| {
+        Finding::warn(
+            "configuration",
+            format!("the server that runs on it has other settings: {}", others.join(", ")),
+            "run doctor with the flags, environment and file of that server; until then, what it says of these is not about it",
+        )
+    })
 }
 
 /// Whether it is complete, and who holds it. `serving`: a server answers where this one would listen.

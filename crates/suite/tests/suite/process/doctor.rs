@@ -75,6 +75,12 @@ async fn a_good_installation_is_well_beside_its_server_and_without_it() {
     assert_eq!(beside.code, 0, "{:#?}", beside.findings);
     assert_eq!(beside.grade("data directory", "a server runs on it"), Some("ok"), "{:#?}", beside.findings);
     assert_eq!(beside.grade("public URL", "leads to a server"), Some("ok"));
+    let judged =
+        format!("data_dir {} (flag --data-dir), listen {listen} (flag --listen)", house.data().display());
+    assert_eq!(beside.grade("configuration", &judged), Some("ok"), "{:#?}", beside.findings);
+    let other = format!("other settings: public_url - (here {url}), retry_development ");
+    assert_eq!(beside.grade("configuration", &other), Some("warn"), "{:#?}", beside.findings);
+    assert_eq!(alone.grade("configuration", "other settings"), None, "nobody served");
     let mail = MailServer::start(Tls::None).await.unwrap();
     let smtp = format!("smtp://{}?tls=none", mail.address);
     let from = ("THRIVESTACK_MAIL_FROM", "hello@acme.test");
@@ -92,6 +98,8 @@ async fn a_good_installation_is_well_beside_its_server_and_without_it() {
     assert_eq!(house.backend(&server).browse(&server.url.join("/readyz").unwrap()).await.status, 200);
     assert!(receiver.all().iter().all(|one| one.method == "HEAD"), "nothing was delivered");
     server.stop().await;
+    let after = doctor(&house.data(), &listen, &[]).await;
+    assert_eq!(after.grade("configuration", "other settings"), None, "{:#?}", after.findings);
 }
 
 #[tokio::test]
