@@ -195,6 +195,30 @@
     else if (closest(event, "a[data-palette]") && palette) { event.preventDefault(); openPalette(); }
   });
 
+  // The guide is searched while one types, in the place of its page, which comes back when the field is empty.
+  const live = document.querySelector("form[data-live]");
+  if (live) {
+    const main = document.getElementById("main"), page = [...main.childNodes], aside = document.querySelector(".guide-toc");
+    const searches = location.pathname === new URL(live.action).pathname;
+    let mine = 0, later;
+    const show = async () => {
+      const asked = ++mine, typed = live.elements.q.value.trim();
+      const url = new URL(live.action);
+      url.searchParams.set("q", typed);
+      if (!typed && !searches) { main.replaceChildren(...page); if (aside) aside.hidden = false; return; }
+      try {
+        const answer = await fetch(url);
+        const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+        if (asked !== mine || !answer.ok || !found) return;
+        main.replaceChildren(...found.childNodes);
+        if (aside) aside.hidden = true;
+        if (searches) history.replaceState(null, "", url);
+        scrollTo(0, 0);
+      } catch { /* Enter asks the server and tells what is wrong. */ }
+    };
+    live.addEventListener("input", () => { clearTimeout(later); later = setTimeout(show, 150); });
+  }
+
   // A long act goes on by itself while its page is open, and the page says how far it has come.
   const goOn = async () => {
     const form = document.querySelector("form[data-go-on]");

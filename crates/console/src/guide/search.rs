@@ -1,4 +1,5 @@
-//! Finding sections of the guide: each word that was asked for has to be in the section or its titles.
+//! Finding sections of the guide: each word that was asked for has to begin a word of the section or its titles. Where that
+//! finds nothing, it may stand inside of words too.
 
 use super::{
     markdown::Section,
@@ -45,15 +46,39 @@ pub(super) fn find(asked: &str) -> Vec<Hit> {
     if words.is_empty() {
         return Vec::new();
     }
-    let scored = |one| Some((score(one, &words)?, one));
-    let mut found: Vec<(usize, &Searched)> = SECTIONS.iter().filter_map(scored).collect();
-    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    found.into_iter().take(HITS_MAX).map(|(_, one)| hit(one, &words)).collect()
+    let hits = sections(&words, Place::Beginning);
+    if hits.is_empty() { sections(&words, Place::Anywhere) } else { hits }
 }
 
-fn hit(one: &Searched, words: &[String]) -> Hit {
+fn sections(words: &[String], place: Place) -> Vec<Hit> {
+    let scored = |one| Some((score(one, words, place)?, one));
+    let mut found: Vec<(usize, &Searched)> = SECTIONS.iter().filter_map(scored).collect();
+    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    found.into_iter().take(HITS_MAX).map(|(_, one)| hit(one, words, place)).collect()
+}
+
+/// Where in a word of the guide one that was asked for may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Beginning,
+    Anywhere,
+}
+
+impl Place {
+    /// Where `word` stands in `text`.
+    fn all<'t>(self, text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
+        let begins = |at: usize| !text[..at].ends_with(char::is_alphanumeric);
+        text.match_indices(word).map(|(at, _)| at).filter(move |at| self == Self::Anywhere || begins(*at))
+    }
+
+    fn has(self, text: &str, word: &str) -> bool {
+        self.all(text, word).next().is_some()
+    }
+}
+
+fn hit(one: &Searched, words: &[String], place: Place) -> Hit {
     let Searched { page, section, .. } = one;
-    let has = |text: &str| words.iter().any(|word| text.contains(word.as_str()));
+    let has = |text: &str| words.iter().any(|word| place.has(text, word));
     Hit {
         title: page.title.clone(),
         heading: Some(section.heading.clone()).filter(|heading| !heading.is_empty()),
@@ -62,28 +87,28 @@ fn hit(one: &Searched, words: &[String]) -> Hit {
             anchor => format!("{}#{anchor}", path::guide(page.name)),
         },
         pieces: if has(&one.code) && !has(&one.text) {
-            excerpt(&section.code, &one.code, words)
+            excerpt(&section.code, &one.code, words, place)
         } else {
-            excerpt(&section.text, &one.text, words)
+            excerpt(&section.text, &one.text, words, place)
         },
     }
 }
 
 /// A heading says what its section is about; in a text a word counts a few times at most. `None` without one of them.
-fn score(one: &Searched, words: &[String]) -> Option<usize> {
+fn score(one: &Searched, words: &[String], place: Place) -> Option<usize> {
     let score = |word: &String| {
         let (word, heading) = (word.as_str(), &one.heading);
         let exact = usize::from(heading == word) * 40;
-        let named = usize::from(heading.contains(word)) * 20 + usize::from(one.title.contains(word)) * 8;
-        let told = one.text.matches(word).take(5).count() * 2 + usize::from(one.code.contains(word));
+        let named = usize::from(place.has(heading, word)) * 20 + usize::from(place.has(&one.title, word)) * 8;
+        let told = place.all(&one.text, word).take(5).count() * 2 + usize::from(place.has(&one.code, word));
         Some(exact + named + told).filter(|score| *score > 0)
     };
     words.iter().map(score).sum()
 }
 
 /// Some of the text, with the words marked in it. `lower` has the same length as `text`.
-fn excerpt(text: &str, lower: &str, words: &[String]) -> Vec<Piece> {
-    let first = words.iter().filter_map(|word| lower.find(word.as_str())).min().unwrap_or(0);
+fn excerpt(text: &str, lower: &str, words: &[String], place: Place) -> Vec<Piece> {
+    let first = words.iter().filter_map(|word| place.all(lower, word).next()).min().unwrap_or(0);
     let about = text[..first].char_indices().rev().nth(BEFORE).map_or(0, |(at, _)| at);
     // A word that is cut in two says nothing.
     let start =
@@ -92,7 +117,10 @@ fn excerpt(text: &str, lower: &str, words: &[String]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut at = start;
     while at < end {
-        let here = |word: &String| lower[at..end].find(word.as_str()).map(|found| (at + found, word.len()));
+        let here = |word: &String| {
+            let found = place.all(&lower[..end], word).find(|found| *found >= at)?;
+            Some((found, word.len()))
+        };
         let Some((found, length)) = words.iter().filter_map(here).min() else { break };
         pieces.push(Piece { text: text[at..found].to_owned(), marked: false });
         pieces.push(Piece { text: text[found..found + length].to_owned(), marked: true });

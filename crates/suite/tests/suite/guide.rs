@@ -124,6 +124,13 @@ async fn a_search_finds_sections_and_shows_what_was_typed_as_text() {
     assert!(code.contains("<mark>"), "{code}");
     let two = hits(&text(&house.get("/docs/search?q=one-time+code").await));
     assert!(two.iter().any(|hit| hit == "/docs/hand-over#exchange-the-code"), "{two:?}");
+    // A word is meant as it begins; what is only inside of one is found where nothing else is.
+    let id = text(&house.get("/docs/search?q=id").await);
+    let before = Regex::new("(.)<mark>").unwrap();
+    let inside = |c: &str| c.chars().all(char::is_alphanumeric);
+    assert!(before.captures_iter(&id).all(|found| !inside(&found[1])) && !hits(&id).is_empty(), "{id}");
+    let within = text(&house.get("/docs/search?q=ebhook").await);
+    assert!(within.contains("<mark>ebhook</mark>"), "{within}");
     let none = text(&house.get("/docs/search?q=%3Cscript%3Ealert(1)%3C/script%3E").await);
     assert!(
         hits(&none).is_empty() && none.contains("Nothing about") && !none.contains("<script>alert"),

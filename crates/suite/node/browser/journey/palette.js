@@ -123,4 +123,20 @@ module.exports = async (journey) => {
     assert.doesNotMatch(await runs.first().innerText(), /Signed in again/);
     await journey.look(operator, "came-again");
   });
+  await journey.step("the guide is searched while one types, and its page comes back", async () => {
+    const title = operator.getByRole("heading", { level: 1 });
+    await operator.goto(new URL("/docs/trigger", operator.url()).href);
+    await keys.press("/");
+    await keys.type("ack_conf");
+    await title.filter({ hasText: "about “ack_conf”" }).waitFor();
+    await operator.getByRole("link", { name: /ACK_CONFLICT/ }).first().waitFor();
+    await journey.look(operator, "guide-found");
+    await keys.press("Control+a");
+    await keys.press("Delete");
+    await title.filter({ hasText: "Trigger" }).waitFor();
+    assert.match(operator.url(), /\/docs\/trigger$/);
+    await keys.type("ack_conflict");
+    await keys.press("Enter");
+    await operator.waitForURL("**/docs/search?q=ack_conflict");
+  });
 };
