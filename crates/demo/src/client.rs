@@ -204,7 +204,7 @@ impl Client {
     }
 
     /// Says that the tenant is there. `POST /api/workflow`; the same again is answered the same.
-    pub async fn acknowledge(&self, ack: &Acknowledgement) -> Result<String, ClientFault> {
+    pub async fn acknowledge(&self, ack: &Acknowledgement) -> Result<(), ClientFault> {
         let body = json!({
             "workflowDesignTimeId": ack.workflow_id, "workflowRuntimeId": ack.run_id,
             "tenantId": ack.tenant_id, "tenantName": ack.tenant_name,
@@ -213,7 +213,7 @@ impl Client {
         let token = self.token().await?;
         let request = self.request(Method::POST, "/api/workflow").bearer_auth(token).json(&body);
         let answer = self.send("acknowledgement", request).await?;
-        text_at("acknowledgement", &answer, "/data/message")
+        text_at("acknowledgement", &answer, "/data/message").map(drop)
     }
 
     /// Exchanges the one-time code of a redirect. `GET /v1/ValidateAuthOTP`.

@@ -114,9 +114,7 @@ fn shown(headers: &HeaderMap, body: &[u8], parsed: &Value) -> String {
 async fn acknowledge(receiver: Arc<Receiver>, ack: Acknowledgement) {
     let Some(client) = &receiver.client else { return };
     match client.acknowledge(&ack).await {
-        Ok(message) => {
-            say(format_args!("  acknowledged run {} as tenant {}: {message}", ack.run_id, ack.tenant_id))
-        }
+        Ok(()) => say(format_args!("  acknowledged run {} as tenant {}", ack.run_id, ack.tenant_id)),
         Err(fault) => say(format_args!("  NOT acknowledged: {}", chain(&fault))),
     }
 }

@@ -45,9 +45,8 @@ pub(super) async fn first_use(
             send(&address(state, "/api/track"), secret, item)
         }
         Some(Scope::IdentifyApi) => {
-            let item =
-                r#"{"user_id":"u-1","traits":{"user_name":"Ada Byron"},"timestamp":"2026-01-31T12:00:00Z"}"#;
-            send(&address(state, "/api/identify"), secret, item)
+            let item = identified(state, r#""user_name":"Ada Byron""#);
+            send(&address(state, "/api/identify"), secret, &item)
         }
         Some(Scope::GroupApi) => {
             let item = r#"{"user_id":"u-1","group_id":"g-1","traits":{"group_name":"Acme Rockets"}}"#;
@@ -119,8 +118,14 @@ pub(super) fn token(state: &ConsoleState) -> String {
 
 /// The call that says who a user is.
 pub(super) fn identify(state: &ConsoleState) -> String {
-    let item = r#"{"user_id":"u-1","traits":{"user_email":"ada@example.com","user_name":"Ada Byron"},"timestamp":"2026-01-31T12:00:00Z"}"#;
-    send(&address(state, "/api/identify"), "PROJECT_KEY", item)
+    let item = identified(state, r#""user_email":"ada@example.com","user_name":"Ada Byron""#);
+    send(&address(state, "/api/identify"), "PROJECT_KEY", &item)
+}
+
+/// Somebody with these traits, as of now: another time would put what is tried out into the past.
+fn identified(state: &ConsoleState, traits: &str) -> String {
+    let now = state.app.db.now();
+    format!(r#"{{"user_id":"u-1","traits":{{{traits}}},"timestamp":"{now}"}}"#)
 }
 
 /// A path of ours as the outside writes it.

@@ -120,7 +120,7 @@ async fn acknowledge(acme: Acme, workflow_id: String, workspace: Workspace) {
             tracing::warn!(error = %kernel::chain(fault), "acknowledgement was not taken");
         }
         let done = acknowledged.is_ok();
-        let detail = acknowledged.map_err(|fault| fault.to_string());
+        let detail = acknowledged.map(|()| "Acknowledged".to_owned()).map_err(|fault| fault.to_string());
         acme.note(&workspace.email, Kind::Ack, detail, tape.take());
         if done {
             return;
