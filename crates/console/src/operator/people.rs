@@ -20,6 +20,7 @@ use app::profile::{self, Account, AccountRow, By, Listed, Only, Person, User};
 use axum::{extract::State, response::Response};
 use kernel::Cursor;
 use model::run::{RunState, WaitingFor};
+use std::collections::HashMap;
 
 const ORDERS: &[Order] = &[
     Order { name: "new", falls: true, natural: "newest first", turned: "oldest first" },
@@ -84,7 +85,7 @@ static ACCOUNTS: Sheet = Sheet {
     search: "Search name, domain or id",
     first: Column { name: "account", title: "Account", class: "col-wide", order: Some("name"), shown: true },
     columns: &[
-        Column { name: "domain", title: "Domain", class: "hide-2 hide", order: None, shown: true },
+        Column { name: "domain", title: "Domain", class: "hide-2 hide", order: None, shown: false },
         Column {
             name: "people",
             title: "People",
@@ -172,7 +173,9 @@ pub(crate) async fn accounts(
 ) -> Result<Response, Failure> {
     let open = wanted.open(&ACCOUNTS)?;
     let found = profile::accounts(&state.app, place.env, filter(&place, &open, "created")?).await?;
-    let rows = found.rows.iter().map(|row| account_row(&place, &open, row)).collect();
+    let marks = marks(&found.rows);
+    let rows =
+        found.rows.iter().zip(marks).map(|(row, mark)| account_row(&place, &open, row, &mark)).collect();
     let text = "An account appears when a signup makes one, or when a group call tells of it.";
     let page = ListPage {
         sub: counted(found.all, "account", "accounts"),
@@ -228,7 +231,23 @@ pub(super) fn titles(person: &Person) -> (String, String) {
     (person.title(), line)
 }
 
-fn account_row(place: &Place, open: &Open, row: &AccountRow) -> Row {
+/// What stands below each account's name: the domain, or the id where none is known, where it is the name, or where
+/// another account of the page has both.
+fn marks(accounts: &[AccountRow]) -> Vec<String> {
+    let named = |row: &AccountRow| (row.account.title(), row.account.domain());
+    let mut seen: HashMap<_, u32> = HashMap::new();
+    for row in accounts {
+        *seen.entry(named(row)).or_default() += 1;
+    }
+    let mark = |row: &AccountRow| {
+        let (title, domain) = named(row);
+        let alone = seen.get(&(title.clone(), domain.clone())) == Some(&1);
+        domain.filter(|domain| alone && *domain != title).unwrap_or_else(|| row.account.account_id.clone())
+    };
+    accounts.iter().map(mark).collect()
+}
+
+fn account_row(place: &Place, open: &Open, row: &AccountRow, mark: &str) -> Row {
     let (account, speaker) = (&row.account, &place.speaker);
     let name = account.title();
     Row {
@@ -236,7 +255,7 @@ fn account_row(place: &Place, open: &Open, row: &AccountRow) -> Row {
         pick: None,
         href: path::account(place.stage, &account.account_id),
         initials: initials(&name),
-        line: counted(row.members, "person", "people"),
+        line: format!("{mark} · {}", counted(row.members, "person", "people")),
         cells: open.cells(|column| match column {
             "domain" => Content::text(account.domain().unwrap_or_default()),
             "people" => Content::Number(count(row.members)),
@@ -270,7 +289,7 @@ pub(super) fn account_state(account: &Account) -> Pill {
         (Some(_), _) => (Tone::Good, "Created"),
         (None, Some(_)) => (Tone::Off, "Known by its events"),
         // Of somebody who waits, or signs up now: nobody has said that it is there.
-        (None, None) => (Tone::Off, "Only mentioned"),
+        (None, None) => (Tone::Off, "Not created yet"),
     };
     Pill { tone, words: account.plan().unwrap_or_else(|| words.to_owned()) }
 }

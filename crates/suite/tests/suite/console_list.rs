@@ -142,6 +142,37 @@ async fn accounts_are_sorted_by_how_many_people_they_have() {
     assert_eq!(names(&text(&browser.get(&house, &format!("{list}?state=team")).await)), ["two"]);
 }
 
+/// Two branches of one name: their domains tell them apart; a third has the first one's domain as well, so both show their ids.
+#[tokio::test]
+async fn accounts_of_one_name_are_told_apart() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let list = "/console/dev/accounts";
+    let told = async |id: &str, domain: &str| {
+        let traits = json!({"account_name": "Harbor", "account_domain": domain});
+        let body = json!({"user_id": "u", "group_id": id, "group_type": "Account", "traits": traits});
+        assert_eq!(house.post("/api/group", &body).await.status.as_u16(), 200);
+        house.digest().await;
+    };
+    told("a-1", "harbor-north.example").await;
+    told("a-2", "harbor-south.example").await;
+    let page = text(&browser.get(&house, list).await);
+    for line in ["harbor-north.example · ", "harbor-south.example · "] {
+        assert!(page.contains(&format!("title=\"{line}")), "{line}: {page}");
+    }
+    assert_eq!(names(&page), ["Harbor", "Harbor"]);
+    told("a-3", "harbor-north.example").await;
+    let page = text(&browser.get(&house, list).await);
+    for line in ["a-1 · ", "harbor-south.example · ", "a-3 · "] {
+        assert!(page.contains(&format!("title=\"{line}")), "{line}: {page}");
+    }
+    let event = json!({"user_id": "v", "event_name": "note_written", "properties": {}, "context": {"group_id": "a-4"}});
+    assert_eq!(house.post("/api/track", &event).await.status.as_u16(), 200);
+    house.digest().await;
+    let page = text(&browser.get(&house, list).await);
+    assert_eq!(page.matches("Not created yet").count(), 1, "{page}");
+}
+
 #[tokio::test]
 async fn columns_are_chosen_and_remembered_without_script() {
     let house = House::new().await;
