@@ -23,6 +23,7 @@ pub const PAGE_MAX: usize = ::lake::PAGE_MAX;
 /// The events that Home counts.
 const SIGNED_UP: &str = "signed_up";
 const ACCOUNT_CREATED: &str = "account_created";
+const ADDED: &str = "account_added_user";
 
 /// One day in the environment's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,9 @@ pub struct Day {
     /// Accounts created. One counts once a day for the user who created it, however many sources told of it;
     /// without users, each event counts.
     pub accounts: u64,
+    /// People who joined an account that somebody else had created, as an invited colleague does. Whoever creates one
+    /// is added to it as well and does not count here.
+    pub joined: u64,
 }
 
 /// Why a question was not answered.
@@ -74,18 +78,21 @@ pub async fn daily(app: &App, env: Env, days: u16) -> Result<Vec<Day>, ReportFau
     if days == 0 {
         return Ok(Vec::new());
     }
-    let counts =
-        in_lake(app, move |lake| lake.counts_per_day(env, &[SIGNED_UP, ACCOUNT_CREATED], &zone, from, today))
-            .await?;
+    let counts = in_lake(app, move |lake| {
+        lake.counts_per_day(env, &[SIGNED_UP, ACCOUNT_CREATED, ADDED], &zone, from, today)
+    })
+    .await?;
     Ok(from.series(Span::new().days(1)).take(usize::from(days)).map(|date| day(date, &counts)).collect())
 }
 
 fn day(date: Date, counts: &[DayCount]) -> Day {
     let count = |name: &str| counts.iter().find(|count| count.date == date && count.name == name);
+    let users = |name: &str| count(name).map_or(0, |count| count.users);
     Day {
         date,
-        signups: count(SIGNED_UP).map_or(0, |count| count.users),
+        signups: users(SIGNED_UP),
         accounts: count(ACCOUNT_CREATED).map_or(0, |day| if day.users > 0 { day.users } else { day.events }),
+        joined: users(ADDED).saturating_sub(users(ACCOUNT_CREATED)),
     }
 }
 

@@ -3,16 +3,22 @@
 use crate::words::{count, day};
 use jiff::civil::Date;
 
-/// The width of a chart beside something else, and of one alone, in the units of its 216 high picture.
+/// The width of a chart beside something else, of one alone, and of one on a phone, in the units of its 216 high picture.
+/// Near the width at which it is shown, so that its words keep their size.
 pub const BESIDE: f64 = 660.0;
 pub const ALONE: f64 = 1_120.0;
+pub const PHONE: f64 = 330.0;
 const HEIGHT: f64 = 216.0;
-const LEFT: f64 = 34.0;
+/// Room for the numbers of the grid: at least this, and more for long ones.
+const LEFT_MIN: f64 = 34.0;
+const DIGIT: f64 = 6.6;
+const GAP: f64 = 10.0;
 const RIGHT_MARGIN: f64 = 4.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 188.0;
-/// Labels of days that stand below the bars without touching.
+/// Labels of days that stand below the bars, and the room that each takes without touching the next.
 const LABELS_MAX: usize = 7;
+const LABEL: f64 = 50.0;
 
 /// One day: all of it, and the part of it that is drawn dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +70,10 @@ pub fn bars(days: &[Day], whole_name: &str, part_name: &str, picture: f64) -> Ch
     let step = step(top);
     let ceiling = (top.div_ceil(step) * step).max(step);
     let y = |value: u64| BOTTOM - (BOTTOM - TOP) * value as f64 / ceiling as f64;
-    let slot = (right - LEFT) / days.len().max(1) as f64;
+    let left = (count(ceiling).len() as f64 * DIGIT + GAP).max(LEFT_MIN);
+    let slot = (right - left) / days.len().max(1) as f64;
     let width = (slot * 0.76).min(40.0);
-    let middle = |index: usize| LEFT + slot * (index as f64 + 0.5);
+    let middle = |index: usize| left + slot * (index as f64 + 0.5);
     let bar = |(index, d): (usize, &Day)| Bar {
         x: px(middle(index) - width / 2.0),
         width: px(width),
@@ -74,16 +81,17 @@ pub fn bars(days: &[Day], whole_name: &str, part_name: &str, picture: f64) -> Ch
         whole_height: px(BOTTOM - y(d.whole)),
         part_y: px(y(d.part)),
         part_height: px(BOTTOM - y(d.part)),
-        hit_x: px(LEFT + slot * index as f64),
+        hit_x: px(left + slot * index as f64),
         hit_width: px(slot),
         title: format!("{}: {} {whole_name}, {} {part_name}", day(d.date), count(d.whole), count(d.part)),
     };
-    let every = days.len().div_ceil(LABELS_MAX).max(1);
+    let labels = ((right - left) / LABEL) as usize;
+    let every = days.len().div_ceil(labels.clamp(1, LABELS_MAX)).max(1);
     let last = days.len().saturating_sub(1);
     Chart {
         width: picture,
         height: HEIGHT,
-        left: LEFT,
+        left,
         right,
         grid: (0..=ceiling / step)
             .map(|n| Label { at: px(y(n * step)), text: count(n * step), anchor: "end" })

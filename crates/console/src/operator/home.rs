@@ -97,8 +97,9 @@ async fn show(
         period: period(place, now),
         tiles: tiles(place, &totals),
         chart: chart::bars(now, "signups", "accounts created", width(place.stage)),
+        narrow: chart::bars(now, "signups", "accounts created", chart::PHONE),
         summary: summary(now, &totals),
-        days: now.iter().rev().map(row).collect(),
+        days: all.iter().rev().take(usize::from(DAYS)).map(row).collect(),
         trial: trial(state, place, form, fault),
         inside: mails::inside(state, place),
     };
@@ -109,6 +110,7 @@ async fn show(
 struct Totals {
     signups: (u64, u64),
     accounts: (u64, u64),
+    joined: u64,
 }
 
 impl Totals {
@@ -118,6 +120,7 @@ impl Totals {
         Self {
             signups: (sum(now, |d| d.signups), sum(before, |d| d.signups)),
             accounts: (sum(now, |d| d.accounts), sum(before, |d| d.accounts)),
+            joined: sum(now, |d| d.joined),
         }
     }
 }
@@ -147,7 +150,7 @@ fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
     let stage = place.stage;
     let awaiting = counts.waiting.saturating_sub(counts.waitlisted);
     vec![
-        compared("Signups", totals.signups),
+        Tile { note: arrived(totals), ..compared("Signups", totals.signups) },
         compared("Accounts created", totals.accounts),
         Tile {
             name: "Waiting now".to_owned(),
@@ -160,6 +163,7 @@ fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
                 count(awaiting)
             ),
             href: Some(path::with(&path::runs(stage), &[("state", "waiting")])),
+            note: String::new(),
         },
         Tile {
             name: "Needs attention now".to_owned(),
@@ -173,6 +177,7 @@ fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
             }
             .to_owned(),
             href: Some(path::with(&path::runs(stage), &[("state", "incident")])),
+            note: String::new(),
         },
     ]
 }
@@ -185,7 +190,23 @@ fn compared(name: &str, (now, before): (u64, u64)) -> Tile {
     } else {
         format!("against the {DAYS} days before")
     };
-    Tile { name: name.to_owned(), value: count(now), change, change_class, against, href: None }
+    Tile {
+        name: name.to_owned(),
+        value: count(now),
+        change,
+        change_class,
+        against,
+        href: None,
+        note: String::new(),
+    }
+}
+
+/// What became of those who signed up; nothing to say where nobody joins anybody.
+fn arrived(totals: &Totals) -> String {
+    match totals.joined {
+        0 => String::new(),
+        joined => format!("{} created an account, {} joined one", count(totals.accounts.0), count(joined)),
+    }
 }
 
 fn change(now: u64, before: u64) -> (String, &'static str) {
@@ -204,16 +225,26 @@ fn change(now: u64, before: u64) -> (String, &'static str) {
 fn summary(days: &[Day], totals: &Totals) -> String {
     let most = days.iter().max_by_key(|d| d.whole);
     let peak = most.map(|d| format!("; most on {}: {}", day(d.date), count(d.whole))).unwrap_or_default();
+    let joined = match totals.joined {
+        0 => String::new(),
+        joined => format!(", {} joined one", count(joined)),
+    };
     format!(
-        "{} in {} days and {} created{peak}",
+        "{} in {} days and {} created{joined}{peak}",
         counted(totals.signups.0, "signup", "signups"),
         days.len(),
         counted(totals.accounts.0, "account", "accounts")
     )
 }
 
-fn row(d: &Day) -> DayRow {
-    DayRow { iso: d.date.to_string(), day: day(d.date), signups: count(d.whole), accounts: count(d.part) }
+fn row(d: &report::Day) -> DayRow {
+    DayRow {
+        iso: d.date.to_string(),
+        day: day(d.date),
+        signups: count(d.signups),
+        accounts: count(d.accounts),
+        joined: count(d.joined),
+    }
 }
 
 fn trial(state: &ConsoleState, place: &Place, form: TryForm, fault: Option<String>) -> Option<Try> {

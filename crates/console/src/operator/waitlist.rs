@@ -85,7 +85,7 @@ pub(crate) async fn page(
     let page = Waitlist {
         frame: place.frame(Room::Waitlist, done.admitted.map(|admitted| notice(admitted, done.skipped))),
         sub: counted(found.all, "person waits", "people wait"),
-        places: places(found.places),
+        places: places(found.places, found.all),
         setting: path::waitlist_setting(place.stage),
         admit: path::waitlist_admit(place.stage),
         oldest: found.all.min(10).to_string(),
@@ -126,14 +126,15 @@ fn nothing(limit: Option<u32>) -> Nothing {
     Nothing { title: "Nobody waits".to_owned(), text, snippet: String::new() }
 }
 
-fn places(places: Option<run::Places>) -> String {
+fn places(places: Option<run::Places>, waiting: u64) -> String {
     match places {
         None => "No number of users is set: whoever signs up now passes.".to_owned(),
         Some(places) if places.allowed == 0 => "Nobody passes without being admitted.".to_owned(),
         Some(places) => match places.allowed - places.taken {
             0 => format!("All {} places are taken.", count(places.allowed)),
             free => {
-                format!("{} of {} places free for whoever signs up now.", count(free), count(places.allowed))
+                let who = if waiting == 0 { "whoever" } else { "those you admit and for whoever" };
+                format!("{} of {} places free for {who} signs up now.", count(free), count(places.allowed))
             }
         },
     }

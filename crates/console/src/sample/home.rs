@@ -44,13 +44,17 @@ fn home(stage: Stage) -> Home {
         change: change.into(),
         change_class: class,
         against: against.into(),
+        note: String::new(),
         href: None,
     };
     Home {
         frame: frame(stage, Room::Home),
         period: "25 Oct to 21 Nov, up to 12:06 today".into(),
         tiles: vec![
-            tile("Signups", "536", "+ 18 %", "", "against the 28 days before"),
+            Tile {
+                note: "326 created an account, 184 joined one".into(),
+                ..tile("Signups", "536", "+ 18 %", "", "against the 28 days before")
+            },
             tile("Accounts created", "326", "+ 22 %", "", "against the 28 days before"),
             tile("Waiting now", "14", "", "", "12 on the waitlist, 2 for an acknowledgement"),
             tile("Needs attention now", "1", "", "bad", "stands still until somebody acts"),
@@ -61,6 +65,7 @@ fn home(stage: Stage) -> Home {
             "accounts created",
             if stage == Stage::Development { chart::BESIDE } else { chart::ALONE },
         ),
+        narrow: chart::bars(&days, "signups", "accounts created", chart::PHONE),
         summary: "536 signups in 28 days, 332 of them with an account; most on 19 Nov: 35".into(),
         days: days
             .iter()
@@ -70,6 +75,7 @@ fn home(stage: Stage) -> Home {
                 day: day(d.date),
                 signups: count(d.whole),
                 accounts: count(d.part),
+                joined: count(d.whole / 3),
             })
             .collect(),
         first: None,

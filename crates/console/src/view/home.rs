@@ -13,6 +13,8 @@ pub struct Tile {
     pub change: String,
     pub change_class: &'static str,
     pub against: String,
+    /// What the number is made of, where that is not plain.
+    pub note: String,
     /// Where the number can be looked into.
     pub href: Option<String>,
 }
@@ -24,6 +26,7 @@ pub struct DayRow {
     pub day: String,
     pub signups: String,
     pub accounts: String,
+    pub joined: String,
 }
 
 /// The form that plays a signup, in Development alone.
@@ -52,7 +55,9 @@ pub struct Home {
     /// `24 Oct to 20 Nov, up to 12:06 today`
     pub period: String,
     pub tiles: Vec<Tile>,
+    /// The same for wide and for narrow windows; one is shown.
     pub chart: Chart,
+    pub narrow: Chart,
     pub summary: String,
     pub days: Vec<DayRow>,
     /// Instead of numbers, where nobody has signed up yet.

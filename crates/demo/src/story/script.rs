@@ -11,8 +11,8 @@ use kernel::Timestamp;
 /// People who wait at the end, and how many of them are let in before that.
 const WAITING: usize = 9;
 const ADMITTED: usize = 2;
-/// Places that are free again in the end, so that whoever visits gets through.
-const PLACES: usize = 150;
+/// Places that were opened this morning, so that whoever visits gets through; those who wait are not admitted yet.
+const PLACES: usize = 25;
 /// Minutes after the incident's midnight: the backend is down, and up again.
 const DOWN: u32 = 570;
 const UP: u32 = 680;
@@ -104,7 +104,7 @@ impl Script {
         }
     }
 
-    /// The last newcomers before today wait; two are let in yesterday evening, and today there are places again.
+    /// The last newcomers before today wait; two are let in yesterday evening, and this morning there are a few more places.
     fn waitlist(&mut self, options: &Options, earlier: usize) {
         let (today, evening) = (day(options.until, 0), day(options.until, 0).minus(MINUTE * 300));
         let here = (self.places..earlier).filter(|index| self.newcomers[*index].arrived < evening);

@@ -5,6 +5,7 @@ use super::house::{House, Options};
 use super::part::header;
 use axum::body::Body;
 use http::Request;
+use serde_json::json;
 use std::time::Duration;
 
 fn form(over: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
@@ -27,6 +28,27 @@ fn form(over: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static st
         fields.push((name, value));
     }
     fields
+}
+
+/// One creates an account, two colleagues join it: three signups that are one account, and Home says why.
+#[tokio::test]
+async fn home_tells_who_created_an_account_from_who_joined_one() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let event = |user: &str, name: &str| json!({"user_id": user, "event_name": name, "properties": {}, "context": {"group_id": "acme"}});
+    let mut told = vec![event("founder", "account_created")];
+    for user in ["founder", "second", "third"] {
+        told.extend([event(user, "signed_up"), event(user, "account_added_user")]);
+    }
+    assert_eq!(house.post("/api/track", &json!(told)).await.status, 200);
+    house.digest().await;
+    let page = text(&browser.get(&house, "/console/dev").await);
+    assert!(page.contains("1 created an account, 2 joined one"), "{page}");
+    assert!(page.contains("3 signups in 28 days and 1 account created, 2 joined one"), "{page}");
+    let row = page.split_once("<td><time").unwrap().1.split_once("</tr>").unwrap().0;
+    assert!(row.ends_with(">3</td><td class=\"r\">1</td><td class=\"r\">2</td>"), "{row}");
+    let other = text(&browser.get(&house, "/console/prod").await);
+    assert!(!other.contains("joined one"), "{other}");
 }
 
 const SETTINGS: &str = "/console/dev/settings";

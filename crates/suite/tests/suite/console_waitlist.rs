@@ -60,7 +60,8 @@ async fn each_has_a_place_and_the_page_says_how_many_are_free() {
     assert!(text(&browser.get(&house, "/console/prod/waitlist").await).contains("Nobody waits"));
     house.set(house.env(), |settings| settings.waitlist_limit = Some(5)).await;
     assert!(
-        text(&browser.get(&house, WAITLIST).await).contains("5 of 5 places free for whoever signs up now.")
+        text(&browser.get(&house, WAITLIST).await)
+            .contains("5 of 5 places free for those you admit and for whoever signs up now.")
     );
     house.set(house.env(), |settings| settings.waitlist_limit = None).await;
     assert!(text(&browser.get(&house, WAITLIST).await).contains("No number of users is set"));
