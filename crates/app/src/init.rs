@@ -217,9 +217,9 @@ fn prepare(
     };
     let link = NewLink::make(rng, now);
     let env = development.env;
-    let api_key = key::rsa(env, new_key("First API key", KeyKind::Rsa), &pairs.api_key, rng, now)?;
+    let api_key = key::rsa(env, new_key("First RSA key", KeyKind::Rsa), &pairs.api_key, rng, now)?;
     let project = key::opaque(env, new_key("Project key", KeyKind::Project), rng, now)?;
-    let private = key::opaque(env, new_key("First private key", KeyKind::Private), rng, now)?;
+    let private = key::opaque(env, new_key("First private API key", KeyKind::Private), rng, now)?;
     let workflow = Definition::prosumer(WorkflowId::ordered(now, rng));
     workflow.validate()?;
     let initialised = Initialised {

@@ -53,7 +53,7 @@ pub enum KeyFault {
     NoScopes,
     #[error("the expiry date is in the past")]
     Past,
-    #[error("an environment has at most {KEYS_MAX} keys that are good at once")]
+    #[error("an environment has at most {KEYS_MAX} valid keys at once")]
     TooMany,
     #[error("there is no such key, or it was revoked before")]
     Absent,

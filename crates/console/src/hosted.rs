@@ -356,7 +356,7 @@ async fn not_here(Path(segments): Path<HashMap<String, String>>, request: Reques
         return no_page(id);
     }
     let refusal =
-        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this page answers GET alone");
+        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this page answers only GET");
     let mut response = refusal.into_response(Family::Telemetry, id);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
     response

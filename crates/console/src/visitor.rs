@@ -229,7 +229,7 @@ pub(crate) fn unread(fault: BodyFault) -> Response {
 pub(crate) fn forged() -> Failure {
     Failure::new(
         Category::Forbidden,
-        "This form was not taken",
+        "This form was not accepted",
         "It is older than your session, or another site sent it. Go back, load the page again and repeat it.",
     )
 }

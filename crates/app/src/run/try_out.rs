@@ -14,7 +14,7 @@ use store::definition::Version;
 /// Why nothing was tried.
 #[derive(Debug, thiserror::Error)]
 pub enum TryFault {
-    #[error("signups are tried in Development alone")]
+    #[error("signups can be tried only in Development")]
     Production,
     #[error("not an e-mail address")]
     Email,

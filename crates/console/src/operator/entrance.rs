@@ -180,7 +180,7 @@ async fn posted<T: serde::de::DeserializeOwned + 'static>(
     let absent = || {
         Failure::new(
             kernel::Category::Forbidden,
-            "This form was not taken",
+            "This form was not accepted",
             "The browser sent no cookie with it. Allow cookies for this address, load the page again and repeat it.",
         )
         .into_response()

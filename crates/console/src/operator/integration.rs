@@ -66,9 +66,9 @@ fn step(state: &ConsoleState, place: &Place, list: &Checklist, item: Item, trigg
     let failing = list.failing.as_ref().filter(|_| item.step == Step::WebhookTaken);
     let note = match failing {
         Some(listed) => match (&listed.error, listed.status) {
-            (Some(error), _) => format!("The last one was not taken. {}", sentence(error)),
+            (Some(error), _) => format!("The last one was not accepted. {}", sentence(error)),
             (None, Some(status)) => {
-                format!("The last one was not taken. It was answered {status} {}.", wire::reason(status))
+                format!("The last one was not accepted. It was answered {status} {}.", wire::reason(status))
             }
             (None, None) => note.to_owned(),
         },
@@ -176,7 +176,7 @@ fn words(stage: Stage, item: Item, settings: &str) -> Words {
             "webhook-url",
         ),
         Step::WebhookTaken => (
-            "Your endpoint takes webhooks",
+            "Your endpoint accepts webhooks",
             "It verifies the signature and answers 2xx. A test counts.",
             ("Write a receiver", path::webhook_integrate(stage)),
             "webhook-taken",

@@ -97,8 +97,8 @@ pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Res
         _ => None,
     };
     Ok(html(&Keys {
-        sub: counted(rows.len() as u64, "key is good", "keys are good"),
-        ended_said: counted(ended.len() as u64, "key that has ended", "keys that have ended"),
+        sub: counted(rows.len() as u64, "key is valid", "keys are valid"),
+        ended_said: counted(ended.len() as u64, "expired or revoked key", "expired or revoked keys"),
         snippet,
         frame: place.frame(Room::Keys, None),
         rows,
@@ -213,7 +213,7 @@ fn row(place: &Place, key: &ApiKey) -> Row {
     let now = speaker.now();
     let (tone, words) = match key::status(key, now) {
         Status::Active => (Tone::Good, "Good".to_owned()),
-        Status::Expired => (Tone::Off, "Ended by itself".to_owned()),
+        Status::Expired => (Tone::Off, "Expired".to_owned()),
         Status::Revoked => {
             let when = key.revoked_at.map(|at| speaker.ago(at).said).unwrap_or_default();
             (Tone::Off, format!("Revoked {when}"))

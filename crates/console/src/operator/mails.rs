@@ -283,9 +283,9 @@ fn remark(place: &Place, mail: &Mail, inside: Option<Inside>) -> String {
 fn attempt(place: &Place, mail: &Mail, attempt: &Attempt) -> AttemptView {
     let under_way = attempt.n == mail.attempts && mail.state == MailState::Sending;
     let (tone, words) = match &attempt.end {
-        Some(end) if end.taken => (Tone::Good, "Taken"),
-        Some(end) if end.retry_at.is_some() => (Tone::Wait, "Not taken yet"),
-        Some(_) => (Tone::Bad, "Not taken"),
+        Some(end) if end.taken => (Tone::Good, "Accepted"),
+        Some(end) if end.retry_at.is_some() => (Tone::Wait, "Not accepted yet"),
+        Some(_) => (Tone::Bad, "Rejected"),
         None if under_way => (Tone::Run, "Under way"),
         None => (Tone::Off, "Unknown"),
     };

@@ -114,7 +114,7 @@ static ACCOUNTS: Sheet = Sheet {
             lead: "",
             choices: &[
                 ("created", "a signup created"),
-                ("told", "are known by their events alone"),
+                ("told", "are known only by their events"),
                 ("empty", "have nobody"),
                 ("alone", "have one person"),
                 ("team", "have several people"),

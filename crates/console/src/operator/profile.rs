@@ -94,7 +94,7 @@ fn lead(place: &Place, detail: &UserDetail) -> Vec<Fact> {
     let newest = detail.runs.first();
     let stage = match (&detail.lead, newest) {
         (Some(_), _) => "Stored as a lead".to_owned(),
-        (None, Some(run)) if run.state == RunState::Completed => "Through, without a lead".to_owned(),
+        (None, Some(run)) if run.state == RunState::Completed => "Completed without a lead".to_owned(),
         (None, Some(run)) => model::run::words(run).to_owned(),
         (None, None) => "Has not been through a workflow".to_owned(),
     };

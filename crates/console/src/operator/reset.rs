@@ -38,7 +38,7 @@ pub(crate) async fn page(
     Asked(one): Asked<One>,
 ) -> Result<Response, Failure> {
     if place.stage != Stage::Development {
-        return Err(Failure::absent("Users are reset in Development alone."));
+        return Err(Failure::absent("Users can be reset only in Development."));
     }
     Ok(html(&question(&place, &find(&state, &place, &one).await?)))
 }
@@ -49,7 +49,7 @@ pub(crate) async fn reset(
     Posted { place, form: sure }: Posted<Place, Sure>,
 ) -> Result<Response, Failure> {
     if place.stage != Stage::Development {
-        let text = "Users are reset in Development alone. Nothing was done.";
+        let text = "Users can be reset only in Development. Nothing was done.";
         return Err(Failure::new(Category::Forbidden, "Not in Production", text));
     }
     let detail = find(&state, &place, &one).await?;

@@ -150,7 +150,7 @@ pub(crate) async fn test_mail(
         }
         Err(TrialFault::Smtp(fault)) => {
             let text = format!("{} {}", sentence(&kernel::chain(&fault)), fault.advice());
-            let notice = Notice::new(Tone::Bad, "The test mail was not taken", text);
+            let notice = Notice::new(Tone::Bad, "The test mail was not accepted", text);
             (StatusCode::BAD_GATEWAY, Remarks::default(), notice)
         }
         Err(fault) => return Err(fault.into()),

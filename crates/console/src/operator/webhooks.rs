@@ -166,12 +166,12 @@ fn row(place: &Place, open: &Open, listed: &Listed) -> Row {
 /// What became of a delivery, in words.
 fn pill(outcome: Outcome, test: bool, attempts: i64) -> Pill {
     let (tone, words) = match (outcome, test) {
-        (Outcome::Delivered, true) => (Tone::Good, "Test taken"),
+        (Outcome::Delivered, true) => (Tone::Good, "Test delivered"),
         (Outcome::Delivered, false) => (Tone::Good, "Delivered"),
         (_, true) if attempts == 0 => (Tone::Run, "Test under way"),
         (_, true) => (Tone::Bad, "Test failed"),
-        (Outcome::Trying, false) if attempts == 0 => (Tone::Run, "About to be sent"),
-        (Outcome::Trying, false) => (Tone::Wait, "Will be tried again"),
+        (Outcome::Trying, false) if attempts == 0 => (Tone::Run, "Queued"),
+        (Outcome::Trying, false) => (Tone::Wait, "Retrying"),
         (Outcome::GivenUp, false) => (Tone::Bad, "Given up"),
         (Outcome::CalledOff, false) => (Tone::Off, "Not needed any more"),
     };
@@ -243,7 +243,7 @@ fn told(place: &Place, detail: &DeliveryDetail) -> Option<Notice> {
             let text = if disabled {
                 "Webhooks are disabled since the endpoint answered 410. Enable them again in Settings."
             } else {
-                "It answered with 2xx. Real webhooks differ from this one in the ids and in “test” alone."
+                "It answered with 2xx. Real webhooks differ from this one only in the ids and in “test”."
             };
             (Tone::Good, "Your endpoint took the test".to_owned(), text.to_owned())
         }
@@ -288,7 +288,7 @@ fn about(place: &Place, detail: &DeliveryDetail) -> Vec<Fact> {
     }
     if let Some(at) = detail.delivery.first_delivered_at {
         let after = rough(at.since(detail.delivery.created_at));
-        facts.push(Fact::text("Taken", format!("{}, after {after}", place.speaker.moment(at).said)));
+        facts.push(Fact::text("Delivered", format!("{}, after {after}", place.speaker.moment(at).said)));
     }
     facts
 }

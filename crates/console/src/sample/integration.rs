@@ -57,8 +57,8 @@ fn integration(stage: Stage) -> Integration {
                         test: true,
                         ..step(
                             "bad",
-                            "Your endpoint takes webhooks",
-                            "The last one was not taken. Nothing listens at localhost, port 3000. Start your app, or mend host and port of the webhook URL.",
+                            "Your endpoint accepts webhooks",
+                            "The last one was not accepted. Nothing listens at localhost, port 3000. Start your app, or mend host and port of the webhook URL.",
                             "What it was answered",
                             "webhook-taken",
                         )

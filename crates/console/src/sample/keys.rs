@@ -43,7 +43,7 @@ fn keys() -> Keys {
     let long = "Backend of the billing service in Frankfurt, second instance";
     Keys {
         frame: frame(Stage::Production, Room::Keys),
-        sub: "3 keys are good".into(),
+        sub: "3 keys are valid".into(),
         rows: vec![
             Row {
                 expires: Some(speaker().ago(now().plus(Duration::from_secs(40 * DAY)))),
@@ -59,14 +59,14 @@ fn keys() -> Keys {
             revoke: None,
             ..row("First try", "Private API key", &["workflow_trigger_api"])
         }],
-        ended_said: "1 key that has ended".into(),
+        ended_said: "1 expired or revoked key".into(),
         snippet: None,
     }
 }
 
 fn empty() -> Keys {
     Keys {
-        sub: "0 keys are good".into(),
+        sub: "0 keys are valid".into(),
         rows: Vec::new(),
         ended: Vec::new(),
         snippet: Some(snippet()),

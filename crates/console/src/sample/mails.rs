@@ -107,10 +107,10 @@ fn sent() -> Mail {
         state: pill(Tone::Good, "Sent"),
         remark: "The mail server took it. If it bounces later, the sender’s mailbox hears of it.".into(),
         attempts: vec![
-            attempt(Tone::Good, "Taken", 30, "250 2.0.0 Ok: queued as 4XqZr93n1Zz4x", None),
+            attempt(Tone::Good, "Accepted", 30, "250 2.0.0 Ok: queued as 4XqZr93n1Zz4x", None),
             attempt(
                 Tone::Wait,
-                "Not taken yet",
+                "Not accepted yet",
                 95,
                 "the server refused the recipient: 451 4.7.1 Greylisted, try again in 60 seconds",
                 later,
@@ -129,7 +129,7 @@ fn rejected() -> Mail {
         state: pill(Tone::Bad, "Rejected"),
         remark: "The mail server will not take it; its words are below.".into(),
         attempts: vec![Attempt {
-            state: pill(Tone::Bad, "Not taken"),
+            state: pill(Tone::Bad, "Rejected"),
             at: speaker().moment(before(60)),
             where_and_long: "smtp.example.com:587, 1.2 s".into(),
             answer: answer.into(),

@@ -64,11 +64,11 @@ fn webhooks() -> Webhooks {
         row(
             "ada@acme-rockets.test",
             Tone::Wait,
-            "Will be tried again",
+            "Retrying",
             "answered 503 Service Unavailable · attempt 2 · next in 5 s",
             30,
         ),
-        row("Test", Tone::Good, "Test taken", "answered 200 OK", 300),
+        row("Test", Tone::Good, "Test delivered", "answered 200 OK", 300),
         row(
             "a-person-with-a-very-long-name-indeed.of-the-east@subsidiary.example.test",
             Tone::Bad,
@@ -91,7 +91,7 @@ fn tried() -> Webhook {
     let told =
         Notice::new(Tone::Wait, "The next attempt is made in 5 s", "It answered 503 Service Unavailable.");
     Webhook {
-        state: pill(Tone::Wait, "Will be tried again"),
+        state: pill(Tone::Wait, "Retrying"),
         told: Some(told),
         attempts: tries,
         attempted: "1 attempt".into(),
@@ -117,16 +117,16 @@ fn test() -> Webhook {
     let told = Notice::new(
         Tone::Good,
         "Your endpoint took the test",
-        "It answered with 2xx. Real webhooks differ from this one in the ids and in “test” alone.",
+        "It answered with 2xx. Real webhooks differ from this one only in the ids and in “test”.",
     );
     Webhook {
-        state: pill(Tone::Good, "Test taken"),
+        state: pill(Tone::Good, "Test delivered"),
         told: Some(told),
         acts: Vec::new(),
         again: true,
         attempts: attempts().into_iter().skip(1).collect(),
         attempted: "1 attempt".into(),
-        about: vec![Fact::text("Run", "none: it is a test"), Fact::text("Taken", "12:04:36, after 1 s")],
+        about: vec![Fact::text("Run", "none: it is a test"), Fact::text("Delivered", "12:04:36, after 1 s")],
         run_href: None,
         ..webhook("Test webhook")
     }

@@ -218,10 +218,10 @@ fn summary(dir: &DataDir, made: &Initialised) -> String {
          \n  environment      {environment} (Development)\
          \n  workflow         {workflow} (Prosumer)\
          \n  project key      {project} (sends telemetry, may be public)\
-         \n  private API key  {private} (all scopes, for your servers alone)\
+         \n  private API key  {private} (all scopes, for your servers only)\
          \n  RSA key          {key} (gives tokens; its private half stands below)\
          \n  webhook secret   {webhook}\
-         \n\nIn the console the keys are called Project key, First private key and First API key.\
+         \n\nIn the console the keys are called Project key, First private API key and First RSA key.\
          \nThe private half of RSA key {key}:\n\n{pem}\n\
          Next:\n  thrivestack serve --data-dir {dir}\n\
          \n{email} signs in once with\n  {setup}\n",

@@ -97,6 +97,6 @@ async fn the_page_says_what_is_left_and_leads_to_it() {
     house.net.queue(Ok(answer(204, "")));
     browser.post(&house, "/console/dev/webhooks/test", &[]).await;
     let page = text(&browser.get(&house, PAGE).await);
-    assert!(!page.contains("The last one was not taken"), "{page}");
+    assert!(!page.contains("The last one was not accepted"), "{page}");
     house.settle().await;
 }

@@ -82,7 +82,7 @@ async fn a_private_key_is_shown_once_and_works_until_it_is_revoked() {
     assert_eq!(status(&house.post_as("/api/track", &with, &track).await), 401);
     assert_eq!(status(&browser.get(&house, &revoke).await), 404, "nothing is left to revoke");
     let list = text(&browser.get(&house, KEYS).await);
-    assert!(list.contains("1 key that has ended") && list.contains("Revoked"), "{list}");
+    assert!(list.contains("1 expired or revoked key") && list.contains("Revoked"), "{list}");
 }
 
 /// Sends what a sample in the syntax of a shell says.

@@ -39,13 +39,13 @@ async fn deliveries_are_found_by_what_became_of_them() {
     one_of_each(&mut house, &mut browser).await;
     let all = text(&browser.get(&house, WEBHOOKS).await);
     assert!(all.contains("5 webhooks so far") && all.contains("Rows 1–5 of 5"), "{all}");
-    assert!(all.find("Test taken").unwrap() < all.find("delivered@").unwrap(), "newest first");
+    assert!(all.find("Test delivered").unwrap() < all.find("delivered@").unwrap(), "newest first");
     for (state, who, words) in [
         ("delivered", "delivered@acme.com", "Delivered"),
         ("failed", "given-up@acme.com", "Given up"),
         ("unneeded", "gone-on@acme.com", "Not needed any more"),
-        ("trying", "tried@acme.com", "Will be tried again"),
-        ("tests", "<b>Test</b>", "Test taken"),
+        ("trying", "tried@acme.com", "Retrying"),
+        ("tests", "<b>Test</b>", "Test delivered"),
     ] {
         let page = text(&browser.get(&house, &format!("{WEBHOOKS}?state={state}")).await);
         assert!(

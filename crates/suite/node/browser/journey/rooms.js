@@ -74,6 +74,6 @@ module.exports = async (journey) => {
     await key.getByRole("link", { name: /Revoke/ }).click();
     await operator.getByRole("textbox").fill("journey");
     await operator.getByRole("button", { name: /Revoke/ }).click();
-    await operator.getByText("1 key that has ended").waitFor();
+    await operator.getByText("1 expired or revoked key").waitFor();
   });
 };
