@@ -11,7 +11,7 @@ mod secret;
 mod wording;
 
 pub use draft::{Draft, FieldFault, NAME_CHARS_MAX};
-pub use logo::{bytes as logo_bytes, logo_file, remove_logo, save_logo};
+pub use logo::{bytes as logo_bytes, logo_file, remove_logo, restore_logo, save_logo};
 pub use secret::{NewSecret, WebhookSecret};
 pub use wording::{WordFault, WordingFault, chars_max, check as check_words, save_words};
 

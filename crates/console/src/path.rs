@@ -224,6 +224,11 @@ pub(crate) fn logo_preview(stage: Stage) -> String {
     format!("{}/preview", logo(stage))
 }
 
+/// Where a logo that was removed is shown again.
+pub(crate) fn logo_restore(stage: Stage) -> String {
+    format!("{}/restore", logo(stage))
+}
+
 pub(crate) fn logo_remove(stage: Stage) -> String {
     format!("{}/remove", logo(stage))
 }

@@ -77,6 +77,7 @@ impl Place {
         let link = |stage: Stage| StageLink { stage, href: room.path(stage), current: stage == self.stage };
         Frame {
             product: self.current.settings.product_name.clone(),
+            logo: self.current.settings.logo.as_ref().map(|logo| crate::hosted::picture(self.env, logo)),
             stage: self.stage,
             stages: self.visitor.environments.iter().map(|(_, one)| link(one.stage)).collect(),
             room,

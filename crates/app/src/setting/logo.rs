@@ -24,18 +24,30 @@ pub async fn save_logo(app: &App, actor: &Actor, env: Env, file: Vec<u8>) -> Res
     Ok(logo)
 }
 
-/// From now on the product's initial stands in its place.
-pub async fn remove_logo(app: &App, actor: &Actor, env: Env) -> Result<(), SettingFault> {
+/// From now on the product's initial stands in its place. Answers the hash of the one that was shown, by which
+/// [`restore_logo`] undoes it.
+pub async fn remove_logo(app: &App, actor: &Actor, env: Env) -> Result<Option<String>, SettingFault> {
     let (by, now) = (actor.id, app.db.now());
-    app.db
-        .write(store::setting::lock(env), move |tx| match store::setting::set_logo(tx, env, None, now, by)? {
-            true => Ok(()),
-            false => Err(SettingFault::Missing),
+    let removed = app
+        .db
+        .write(store::setting::lock(env), move |tx| {
+            let shown = store::setting::load(tx, env)?.and_then(|stored| stored.settings.logo);
+            match store::setting::set_logo(tx, env, None, now, by)? {
+                true => Ok(shown.map(|logo| logo.hash)),
+                false => Err(SettingFault::Missing),
+            }
         })
         .await?;
     app.settings.forget(env);
     tracing::info!(operator.id = %actor.id, environment.id = %env, "an operator removed the logo");
-    Ok(())
+    Ok(removed)
+}
+
+/// Shows a logo of this environment again, while its bytes are kept ([`store::logo::KEPT`]).
+pub async fn restore_logo(app: &App, actor: &Actor, env: Env, hash: &str) -> Result<(), SettingFault> {
+    let hash = hash.to_owned();
+    let kept = app.db.read(move |tx| store::logo::get(tx, env, &hash)).await?;
+    save_logo(app, actor, env, kept.ok_or(SettingFault::Missing)?).await.map(drop)
 }
 
 /// The logo that is shown now, with its bytes, if this is its file's name. One that was replaced or removed is nobody's any more.

@@ -25,18 +25,33 @@ use serde::Deserialize;
 /// How the page is opened.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct View {
-    /// `saved` or `removed`: just now.
+    /// `saved`, `removed` or `restored`: just now.
     #[serde(default)]
     done: String,
+    /// The one that was removed, by its hash.
+    logo: Option<String>,
+}
+
+/// Which logo is shown again.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Removed {
+    #[serde(default)]
+    logo: String,
 }
 
 pub(crate) async fn page(place: Place, Asked(view): Asked<View>) -> Response {
     let (title, text) = match view.done.as_str() {
         "saved" => ("Saved", "Pages that are loaded and mails that are written from now on show it."),
         "removed" => ("The logo is removed", "The product\u{2019}s initial stands in its place."),
+        "restored" => ("The logo is back", "Pages and mails show it as before."),
         _ => return html(&draw(&place, None, None)),
     };
-    html(&draw(&place, None, Some(Notice::new(Tone::Good, title, text))))
+    let notice = Notice::new(Tone::Good, title, text);
+    let undo = view.logo.filter(|_| view.done == "removed" && place.current.settings.logo.is_none());
+    match undo {
+        Some(hash) => html(&LogoView { undo: Some((notice, hash)), ..draw(&place, None, None) }),
+        None => html(&draw(&place, None, Some(notice))),
+    }
 }
 
 pub(crate) async fn save(
@@ -85,8 +100,25 @@ pub(crate) async fn remove(
     State(state): State<ConsoleState>,
     Posted { place, .. }: Posted<Place, Nothing>,
 ) -> Result<Response, Failure> {
-    setting::remove_logo(&state.app, place.actor(), place.env).await?;
-    Ok(back(&place, "removed"))
+    let removed = setting::remove_logo(&state.app, place.actor(), place.env).await?;
+    let (done, hash) = (("done", "removed"), removed.unwrap_or_default());
+    let parts = [done, ("logo", hash.as_str())];
+    let parts = if hash.is_empty() { &parts[..1] } else { &parts[..] };
+    Ok(Redirect::to(&path::with(&path::logo(place.stage), parts)).into_response())
+}
+
+/// Undoes [`remove`].
+pub(crate) async fn restore(
+    State(state): State<ConsoleState>,
+    Posted { place, form }: Posted<Place, Removed>,
+) -> Result<Response, Failure> {
+    match setting::restore_logo(&state.app, place.actor(), place.env, &form.logo).await {
+        Ok(()) => Ok(back(&place, "restored")),
+        Err(SettingFault::Missing) => Err(Failure::absent(
+            "This logo is not kept any more. Choose its file again under Settings, Logo.",
+        )),
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 fn back(place: &Place, done: &str) -> Response {
@@ -95,6 +127,7 @@ fn back(place: &Place, done: &str) -> Response {
 
 fn draw(place: &Place, fault: Option<LogoFault>, notice: Option<Notice>) -> LogoView {
     LogoView {
+        undo: None,
         frame: place.frame(Room::Settings, notice),
         product: place.current.settings.product_name.clone(),
         shown: place.current.settings.logo.as_ref().map(|logo| shown(place, logo)),

@@ -88,6 +88,7 @@ pub(crate) fn routes() -> Router<ConsoleState> {
         .route("/{stage}/settings/logo", get(logo::page).post(logo::save))
         .route("/{stage}/settings/logo/preview", post(logo::preview))
         .route("/{stage}/settings/logo/remove", post(logo::remove))
+        .route("/{stage}/settings/logo/restore", post(logo::restore))
         .route("/{stage}/settings/enable", post(settings::enable))
         .route("/{stage}/settings/rotate", get(settings::rotate_page).post(settings::rotate))
         .fallback(unknown)

@@ -11,6 +11,7 @@ pub(super) fn pages() -> Vec<Page> {
     vec![
         page("logo", &with_one()),
         page("logo-none", &none(Stage::Development)),
+        page("logo-removed", &removed()),
         page("logo-fault", &fault()),
     ]
 }
@@ -20,6 +21,7 @@ fn none(stage: Stage) -> Logo {
         frame: frame(stage, Room::Settings),
         product: "Acme Notes".into(),
         shown: None,
+        undo: None,
         fault: None,
         accept: Kind::ACCEPT,
         pages: vec![("progress", "Progress"), ("waitlist", "Waitlist")],
@@ -36,7 +38,16 @@ fn with_one() -> Logo {
         ),
     }
     };
-    Logo { shown: hosted::picture(hosted::WORDMARK).map(shown), ..none(Stage::Production) }
+    let logo = hosted::picture(hosted::WORDMARK);
+    let mut page = none(Stage::Production);
+    page.frame.logo.clone_from(&logo);
+    Logo { shown: logo.map(shown), ..page }
+}
+
+fn removed() -> Logo {
+    let notice =
+        Notice::new(Tone::Good, "The logo is removed", "The product\u{2019}s initial stands in its place.");
+    Logo { undo: Some((notice, "sample".into())), ..none(Stage::Development) }
 }
 
 fn fault() -> Logo {

@@ -82,6 +82,7 @@ fn before(seconds: u64) -> Timestamp {
 fn frame(stage: Stage, room: Room) -> Frame {
     Frame {
         product: "Acme Notes".into(),
+        logo: None,
         stage,
         stages: [Stage::Development, Stage::Production]
             .map(|other| StageLink { stage: other, href: crate::path::home(other), current: other == stage })

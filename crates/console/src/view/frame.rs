@@ -1,5 +1,6 @@
 //! The frame around every room: product, environment, menu, who is signed in.
 
+use super::hosted::Picture;
 use crate::{path, words::Speaker};
 use model::platform::Stage;
 
@@ -173,6 +174,8 @@ impl StageLink {
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub product: String,
+    /// In place of the product's initial.
+    pub logo: Option<Picture>,
     pub stage: Stage,
     pub stages: Vec<StageLink>,
     pub room: Room,

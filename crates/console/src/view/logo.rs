@@ -1,6 +1,9 @@
 //! *Logo* of an environment: the one that is shown, and the form for another, beside a preview.
 
-use super::{frame::Frame, hosted::Picture};
+use super::{
+    frame::{Frame, Notice},
+    hosted::Picture,
+};
 use askama::Template;
 
 /// The logo that is shown now.
@@ -19,6 +22,8 @@ pub struct Logo {
     pub frame: Frame,
     pub product: String,
     pub shown: Option<Shown>,
+    /// That it was removed just now, and its hash: what brings it back.
+    pub undo: Option<(Notice, String)>,
     /// Why the file that was sent is not taken.
     pub fault: Option<String>,
     /// The media types that the form offers.

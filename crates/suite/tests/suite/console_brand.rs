@@ -61,7 +61,7 @@ async fn a_logo_that_is_uploaded_is_what_end_users_see() {
     ] {
         assert_eq!(served.headers[header], value, "{header}");
     }
-    for page in [LOGO, "/console/dev/settings", "/console/dev/settings/words/preview"] {
+    for page in [LOGO, "/console/dev", "/console/dev/settings", "/console/dev/settings/words/preview"] {
         assert_eq!(logo_in(&text(&browser.get(&house, page).await)).as_ref(), Some(&address), "{page}");
     }
 
@@ -73,9 +73,20 @@ async fn a_logo_that_is_uploaded_is_what_end_users_see() {
     assert_eq!(fetch(&house, &elsewhere).await.status.as_u16(), 404);
 
     let removed = browser.post(&house, &format!("{LOGO}/remove"), &[]).await;
-    assert_eq!((removed.status.as_u16(), to(&removed)), (303, format!("{LOGO}?done=removed").as_str()));
+    let (back, hash) = to(&removed).split_once("&logo=").expect("what was removed");
+    assert_eq!((removed.status.as_u16(), back), (303, format!("{LOGO}?done=removed").as_str()));
     assert_eq!(logo_in(&text(&house.browse(&link).await)), None);
     assert_eq!(fetch(&house, &address).await.status.as_u16(), 404, "what was removed is nobody's any more");
+
+    // It can be undone, in its own environment.
+    let page = text(&browser.get(&house, to(&removed)).await);
+    assert!(page.contains("Undo") && page.contains(&format!("name=\"logo\" value=\"{hash}\"")), "{page}");
+    let elsewhere = "/console/prod/settings/logo/restore";
+    assert_eq!(browser.post(&house, elsewhere, &[("logo", hash)]).await.status.as_u16(), 404);
+    let restored = browser.post(&house, &format!("{LOGO}/restore"), &[("logo", hash)]).await;
+    assert_eq!((restored.status.as_u16(), to(&restored)), (303, format!("{LOGO}?done=restored").as_str()));
+    assert_eq!(logo_in(&text(&house.browse(&link).await)).as_ref(), Some(&address));
+    assert!(!text(&browser.get(&house, to(&removed)).await).contains("Undo"), "nothing is removed now");
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ fn table() -> Vec<Page> {
         post("/{stage}/waitlist/admit", "", form),
         post("/{stage}/keys/new", "", empty_form),
         // What cannot be undone asks for a name.
-        post("/{stage}/keys/{key}/revoke", "typed=First+API+key", form),
+        post("/{stage}/keys/{key}/revoke", "typed=First+RSA+key", form),
         // No mail server is connected.
         post("/{stage}/mails/{mail}/send", "", [303, 303, 403, 409, 403]),
         post("/{stage}/users/reset", "typed=ada%40acme.com", form),
@@ -92,6 +92,8 @@ fn table() -> Vec<Page> {
         post("/{stage}/settings/logo", "", [303, 303, 400, 400, 403]),
         post("/{stage}/settings/logo/preview", "", [303, 303, 400, 400, 403]),
         post("/{stage}/settings/logo/remove", "", form),
+        // Nothing was removed.
+        post("/{stage}/settings/logo/restore", "logo=x", [303, 303, 403, 404, 403]),
         // Somebody saved since version 0.
         post("/{stage}/settings/words", "", [303, 303, 403, 409, 403]),
         post("/{stage}/settings/words/preview", "", [303, 303, 403, 200, 403]),
