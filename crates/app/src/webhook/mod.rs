@@ -30,7 +30,7 @@ pub use test_send::{TestFault, send_test};
 pub use trouble::{Sender, elsewhere, explain};
 pub(crate) use view::may_retry;
 pub use view::{
-    AttemptView, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryViewFault, any_taken, detail, list,
+    AttemptView, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryViewFault, detail, list, taken_at,
 };
 
 use durable::{JobFault, NewJob};

@@ -6,6 +6,7 @@ use kernel::{Category, DeliveryId, Env};
 use model::run::{Run, RunState, WaitingFor};
 use store::delivery::list::{Counts, Kind, LIST_MAX, Listed, Outcome, Wanted};
 use store::delivery::{Attempt, Delivery};
+use url::Url;
 
 /// Why deliveries could not be shown.
 #[derive(Debug, thiserror::Error)]
@@ -117,9 +118,10 @@ pub async fn list(app: &App, env: Env, filter: DeliveryFilter) -> Result<Deliver
     Ok(page.await?)
 }
 
-/// Whether the endpoint ever took a webhook, a test among them.
-pub async fn any_taken(app: &App, env: Env) -> Result<bool, DeliveryViewFault> {
-    Ok(app.db.read(move |tx| store::delivery::list::any_taken(tx, env)).await?)
+/// Whether this URL took a webhook, a test among them, and no other has since.
+pub async fn taken_at(app: &App, env: Env, url: &Url) -> Result<bool, DeliveryViewFault> {
+    let url = url.to_string();
+    Ok(app.db.read(move |tx| store::delivery::list::newest_taken_at(tx, env, &url)).await?)
 }
 
 /// One delivery with its attempts; `None` when the environment has no such delivery.

@@ -287,12 +287,12 @@ fn shade(draft: &Draft, stage: Stage) -> String {
     }
 }
 
-/// What can be told of the URL that is set without sending anything; nothing once a webhook was taken.
+/// What can be told of the URL that is set without sending anything; nothing once it took a webhook.
 async fn unreachable(state: &ConsoleState, place: &Place) -> Result<Option<String>, Failure> {
-    let url = place.current.settings.webhook.url.as_ref();
+    let Some(url) = &place.current.settings.webhook.url else { return Ok(None) };
     let sender = state.app.options.sender(place.stage);
-    match url.and_then(|url| app::webhook::elsewhere(url, sender)) {
-        Some(text) if !app::webhook::any_taken(&state.app, place.env).await? => Ok(Some(sentence(&text))),
+    match app::webhook::elsewhere(url, sender) {
+        Some(text) if !app::webhook::taken_at(&state.app, place.env, url).await? => Ok(Some(sentence(&text))),
         _ => Ok(None),
     }
 }

@@ -174,7 +174,9 @@ statements! {
     FOUND_DELIVERED = count!("AND d.first_delivered_at IS NOT NULL AND d.run_id IS NOT NULL");
     FOUND_OPEN = count!(open!("$3"));
     FOUND_TESTS = count!("AND d.run_id IS NULL");
-    TAKEN = "SELECT id FROM delivery WHERE environment_id = $1 AND first_delivered_at IS NOT NULL LIMIT 1";
+    TAKEN = "SELECT id FROM delivery WHERE environment_id = $1 AND first_delivered_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+    TAKEN_AT = "SELECT n FROM delivery_attempt WHERE environment_id = $1 AND delivery_id = $2 AND url = $3
+                AND status BETWEEN 200 AND 299 LIMIT 1";
     ALL = "SELECT COUNT(*) FROM delivery WHERE environment_id = $1";
     TESTS = "SELECT COUNT(*) FROM delivery WHERE environment_id = $1 AND run_id IS NULL";
     OPEN = concat!("SELECT ", outcome!(), ", COUNT(*) ", with_run!(),
@@ -234,7 +236,18 @@ pub fn counts(tx: &mut Tx<'_>, env: Env) -> Result<Counts, Fault> {
 
 /// Whether the endpoint ever took a webhook, a test among them.
 pub fn any_taken(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
-    Ok(tx.query_opt(&TAKEN, params![&env.to_string()], |row| row.get::<String>(0))?.is_some())
+    Ok(newest_taken(tx, env)?.is_some())
+}
+
+fn newest_taken(tx: &mut Tx<'_>, env: Env) -> Result<Option<String>, Fault> {
+    tx.query_opt(&TAKEN, params![&env.to_string()], |row| row.get(0))
+}
+
+/// Whether the newest webhook that was taken, a test among them, was taken at this URL.
+pub fn newest_taken_at(tx: &mut Tx<'_>, env: Env, url: &str) -> Result<bool, Fault> {
+    let Some(id) = newest_taken(tx, env)? else { return Ok(false) };
+    let attempt = tx.query_opt(&TAKEN_AT, params![&env.to_string(), &id, url], |row| row.get::<i64>(0))?;
+    Ok(attempt.is_some())
 }
 
 /// What became of one.

@@ -216,5 +216,9 @@ async fn settings_say_that_localhost_is_a_container() {
         house.waiting("delivered").await;
         let page = text(&browser.get(&house, "/console/dev/settings").await);
         assert!(!page.contains("host.docker.internal"), "somebody took a webhook there: {page}");
+        let moved = "http://localhost:3001/hook";
+        house.set(house.env(), |settings| settings.webhook.url = Some(moved.parse().unwrap())).await;
+        let page = text(&browser.get(&house, "/console/dev/settings").await);
+        assert_eq!(page.contains("http://host.docker.internal:3001"), in_container, "not here: {page}");
     }
 }
