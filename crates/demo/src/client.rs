@@ -255,7 +255,7 @@ impl Client {
         self.send(call, request).await.map(drop)
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         operation: &'static str,
         request: reqwest::RequestBuilder,
@@ -294,7 +294,7 @@ impl Client {
         self.request(method, path).header("x-api-key", self.connection.private_api_key.expose())
     }
 
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut url = self.connection.api.clone();
         url.set_path(&format!("{}{path}", self.connection.api.path().trim_end_matches('/')));
         self.http.request(method, url)

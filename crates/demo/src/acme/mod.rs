@@ -145,6 +145,11 @@ impl Acme {
         self.outage.clone()
     }
 
+    /// How Acme speaks to thrivestack.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The ids of somebody whose workspace is there and acknowledged.
     pub fn ids(&self, email: &str) -> Option<Ids> {
         let user_id = self.ledger.person(email)?.user_id;

@@ -13,6 +13,7 @@ mod dice;
 mod life;
 mod play;
 mod script;
+mod slip;
 
 use crate::acme::Known;
 use kernel::Timestamp;

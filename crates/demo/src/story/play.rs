@@ -71,8 +71,14 @@ type Outcome<T, D> = Result<T, StoryFault<<D as Director>::Fault>>;
 /// Plays all of it, in order.
 pub async fn play<D: Director>(scene: &Scene<'_, D>, options: &Options) -> Outcome<Played, D> {
     let script = Script::of(options);
-    let mut cast =
-        Cast { scene, outage: scene.acme.outage(), links: HashMap::new(), waiting: script.places, runs: 0 };
+    let mut cast = Cast {
+        scene,
+        outage: scene.acme.outage(),
+        links: HashMap::new(),
+        waiting: script.places,
+        runs: 0,
+        code: None,
+    };
     scene.director.limit(script.places).await.map_err(StoryFault::Director)?;
     for (at, act) in &script.acts {
         scene.director.move_to(*at).await;
@@ -90,6 +96,8 @@ struct Cast<'s, D> {
     /// The first newcomer who has to wait.
     waiting: usize,
     runs: usize,
+    /// The last one-time code that a browser brought to Acme, used by now.
+    code: Option<String>,
 }
 
 impl<D: Director> Cast<'_, D> {
@@ -124,6 +132,7 @@ impl<D: Director> Cast<'_, D> {
                 }
                 Ok(())
             }
+            Act::Slip(slip) => Ok(slip.make(self.scene.acme.client(), self.code.as_deref()).await?),
             Act::Limit(users) => {
                 self.waiting = usize::MAX;
                 director.limit(users).await.map_err(StoryFault::Director)
@@ -188,7 +197,7 @@ impl<D: Director> Cast<'_, D> {
     }
 
     /// To the onboarding page, through it, and home.
-    async fn through(&self, one: &Newcomer, mut browser: Browser, link: Url) -> Outcome<(), D> {
+    async fn through(&mut self, one: &Newcomer, mut browser: Browser, link: Url) -> Outcome<(), D> {
         let landed = self.follow(one, &mut browser, link).await?;
         if landed.url.path() != "/onboarding" {
             return Ok(());
@@ -199,11 +208,15 @@ impl<D: Director> Cast<'_, D> {
     }
 
     /// Goes where the redirects lead, until a page of Acme's.
-    async fn follow(&self, one: &Newcomer, browser: &mut Browser, start: Url) -> Outcome<Page, D> {
+    async fn follow(&mut self, one: &Newcomer, browser: &mut Browser, start: Url) -> Outcome<Page, D> {
         let mut page = browser.get(&start).await?;
         for _ in 0..HOPS_MAX {
             let next = match &page.location {
-                Some(next) => next.clone(),
+                Some(next) => {
+                    let code = next.query_pairs().find(|(name, _)| name == "authOTP");
+                    self.code = code.map(|(_, code)| code.into_owned()).or(self.code.take());
+                    next.clone()
+                }
                 None if page.url.origin() == self.scene.acme_url.origin() => break,
                 // The run's page is not told yet where to go on a busy machine: it loads itself again.
                 None => page.url.clone(),

@@ -5,6 +5,7 @@ use super::{
     calendar::{DAY, MINUTE, day, incident, is_weekend, office_hours},
     company::{self, Company},
     dice::Dice,
+    slip::Slip,
 };
 use kernel::Timestamp;
 
@@ -38,7 +39,21 @@ pub(super) enum Act {
     Admit(usize),
     /// The waitlist begins behind so many users.
     Limit(usize),
+    /// A request that is refused.
+    Slip(Slip),
 }
+
+/// Somebody at Acme works on the integration: how many days ago, the minute of that day, and what goes wrong.
+const SLIPS: [(u32, u32, Slip); 8] = [
+    (5, 561, Slip::WrongKey),
+    (5, 563, Slip::WrongKey),
+    (5, 571, Slip::PublicKey),
+    (4, 874, Slip::NoName),
+    (3, 642, Slip::BadField),
+    (2, 977, Slip::OldCode),
+    (1, 618, Slip::WrongRun),
+    (1, 1_043, Slip::OldCode),
+];
 
 pub(super) struct Newcomer {
     pub(super) name: String,
@@ -69,6 +84,8 @@ impl Script {
         script.arrivals(options);
         script.outage(options);
         script.waitlist(options, earlier);
+        let slip = |&(ago, minutes, slip)| (day(options.until, ago).plus(MINUTE * minutes), Act::Slip(slip));
+        script.acts.extend(SLIPS.iter().map(slip));
         script.acts.retain(|(at, _)| *at < options.until);
         script.acts.sort_by_key(|(at, _)| *at);
         script

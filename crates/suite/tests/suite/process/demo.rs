@@ -4,10 +4,12 @@ use super::text;
 use crate::suite::binary::{Lines, command, command_under, finish, run, until};
 use demo::acme::Known;
 use demo::story;
-use kernel::Clock;
+use kernel::{Clock, Env};
 use server::real::SystemClock;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
+use store::request::Owner;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -76,7 +78,9 @@ async fn a_demo_takes_nothing_of_the_installation_beside_it() {
 #[tokio::test]
 async fn the_past_is_lived_through_before_anybody_is_asked_in() {
     let dir = TempDir::new().unwrap();
-    let (mut demo, url) = started(command(dir.path(), &DEMO[..3]), dir.path()).await;
+    let kept = dir.path().join("kept");
+    let keep = [&DEMO[..3], &["--keep", kept.to_str().unwrap()]].concat();
+    let (mut demo, url) = started(command(dir.path(), &keep), dir.path()).await;
     let told = demo.text();
     let (lived, _) = told.split_once("The API is at").unwrap();
     let runs = lived.lines().find_map(|line| line.trim().split_once(" runs in ")?.0.parse::<u32>().ok());
@@ -92,6 +96,27 @@ async fn the_past_is_lived_through_before_anybody_is_asked_in() {
     assert_eq!(landed.url().path(), "/onboarding", "{}", landed.url());
     assert_eq!(reqwest::get(url.join("/readyz").unwrap()).await.unwrap().status(), 200);
     assert_eq!(demo.terminate().await.code(), Some(0), "{}", demo.text());
+    let refused = refusals(&kept.join("state.db")).await;
+    for one in ["400 /api/track", "400 /trigger", "401 /api/track", "401 /v1/ValidateAuthOTP"] {
+        assert!(refused.iter().any(|kept| kept == one), "{one}: {refused:?}");
+    }
+}
+
+/// What a data directory keeps of refused requests: status and path.
+async fn refusals(database: &Path) -> Vec<String> {
+    let clock = Arc::new(SystemClock::new());
+    let db = sql::Database::open_sqlite(database, sql::Options::default(), clock).await.unwrap();
+    let kept = db.read(|tx| {
+        let environments = store::platform::environments(tx)?;
+        let theirs = environments.iter().map(|one| Owner::Environment(Env::vouched(one.id)));
+        let mut kept = Vec::new();
+        for owner in theirs.chain([Owner::Nobody]) {
+            kept.extend(store::request::list(tx, owner, &store::request::Filter::default(), None, 100)?);
+        }
+        Ok::<_, sql::Fault>(kept)
+    });
+    let kept = kept.await.unwrap();
+    kept.iter().map(|one| format!("{} {}", one.refused.status, one.refused.path)).collect()
 }
 
 #[tokio::test]
