@@ -7,15 +7,18 @@
   // A page that waits for something else to happen: nothing moves until another one would come.
   const message = document.querySelector("[data-again]");
   if (message) {
-    setInterval(async () => {
-      if (document.hidden) return;
+    const began = Date.now();
+    const wait = () => Number(Date.now() - began < 60000 ? message.dataset.again : message.dataset.later) * 1000;
+    const look = async () => {
       try {
+        if (document.hidden) return;
         const answer = await ask();
         const next = answer.headers.get("x-continue");
         if (next) location.replace(next);
         else if (answer.ok && answer.headers.get("x-whole") !== message.dataset.message) location.reload();
-      } catch { /* away for a moment: the next time will do */ }
-    }, Number(message.dataset.again) * 1000);
+      } catch { /* away for a moment: the next time will do */ } finally { setTimeout(look, wait()); }
+    };
+    setTimeout(look, wait());
   }
 
   const box = document.querySelector("[data-live]");

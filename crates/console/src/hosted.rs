@@ -8,7 +8,7 @@ use crate::{
     failure::html,
     path,
     policy::Framed,
-    view::hosted::{Brand, Footer, Line, LineState, Message, Picture, Progress},
+    view::hosted::{Again, Brand, Footer, Line, LineState, Message, Picture, Progress},
     visitor::address,
 };
 use app::{
@@ -43,10 +43,11 @@ const CONTINUE: HeaderName = HeaderName::from_static("x-continue");
 /// Tells the script that another page is due.
 const WHOLE: HeaderName = HeaderName::from_static("x-whole");
 
-/// How often a page that waits for a person looks again by itself, in seconds.
-const LOOK_AGAIN: u32 = 20;
-/// How soon a page that could not be answered tries again, in seconds.
-const BUSY_AGAIN: u32 = 5;
+/// How often a page that waits for a person looks again by itself: an operator who acts at once is seen at once, and
+/// a page that is left open for days asks little.
+const LOOK_AGAIN: Again = Again { soon: 5, later: 20 };
+/// How often a page that could not be answered tries again.
+const BUSY_AGAIN: Again = Again { soon: 5, later: 5 };
 /// Our own colour, where the builder's is not known.
 const OURS: &str = "0f7a55";
 
@@ -124,7 +125,7 @@ fn present(answer: Continue, reference: &str, partial: bool) -> Response {
 }
 
 /// The message of this name: its title, and the paragraphs that it has.
-fn message(current: &Current, reference: &str, name: &'static str, refresh: Option<u32>) -> Message {
+fn message(current: &Current, reference: &str, name: &'static str, refresh: Option<Again>) -> Message {
     let text = |part: &str| Texts::of(current, "").text(&format!("{name}_{part}"));
     Message {
         brand: brand(current, reference),

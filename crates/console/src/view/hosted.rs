@@ -90,6 +90,13 @@ pub struct Progress {
     pub live: bool,
 }
 
+/// How often a page looks again, in seconds: in its first minute, and later. Without script it is later all along.
+#[derive(Debug, Clone, Copy)]
+pub struct Again {
+    pub soon: u32,
+    pub later: u32,
+}
+
 /// A message with at most one way on.
 #[derive(Debug, Template)]
 #[template(path = "hosted/message.html")]
@@ -100,6 +107,6 @@ pub struct Message {
     pub title: String,
     pub paragraphs: Vec<String>,
     pub way_on: Option<(String, String)>,
-    /// Looks again by itself after so many seconds.
-    pub refresh: Option<u32>,
+    /// Looks again by itself.
+    pub refresh: Option<Again>,
 }

@@ -38,7 +38,7 @@ async function find(page, name, words, entry) {
   await page.locator("h1").filter({ hasNotText: new RegExp(`^${name}$`) }).waitFor();
 }
 
-// How often a page that waits for a person looks again (`LOOK_AGAIN` of the hosted pages).
+// After how long a page that waits for a person has looked again in any case (`LOOK_AGAIN.later` of the hosted pages).
 const LOOK_AGAIN_MS = 20_000;
 
 // Lets the time go by after which a waiting page asks whether something has happened, and its question be answered. The

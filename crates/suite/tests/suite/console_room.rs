@@ -306,7 +306,13 @@ async fn the_hosted_page_is_the_builders_and_tells_the_script_where_to_go() {
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("form-action 'none'") && !policy.contains("http"), "{policy}");
     let html = text(&page);
-    for part in ["You are on the list", "Acme Notes", "/assets/brand/0f7a55.css", "http-equiv=\"refresh\""] {
+    for part in [
+        "You are on the list",
+        "Acme Notes",
+        "/assets/brand/0f7a55.css",
+        "http-equiv=\"refresh\" content=\"20\"",
+        "data-again=\"5\" data-later=\"20\"",
+    ] {
         assert!(html.contains(part), "{part}");
     }
     assert!(html.contains(&run[..8]), "what to mention to support");
