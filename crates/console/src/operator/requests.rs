@@ -174,10 +174,10 @@ pub(super) fn title(refused: &Refused) -> String {
 /// A status in words.
 pub(super) fn pill(status: u16) -> Pill {
     let words = match status {
-        400 => "Not understood",
+        400 => "Invalid",
         401 => "Not recognised",
         403 => "Not allowed",
-        404 => "Not there",
+        404 => "Not found",
         405 => "Wrong method",
         408 => "Too slow",
         409 => "In conflict",

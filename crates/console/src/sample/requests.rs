@@ -71,7 +71,7 @@ fn requests() -> Requests {
             "404",
             &format!("GET {lookup}"),
             "no such run in this environment",
-            pill(Tone::Off, "Not there"),
+            pill(Tone::Off, "Not found"),
             "RUN_NOT_FOUND",
             "A key with a very long name that somebody gave it on a Friday",
             7_000,
@@ -132,7 +132,7 @@ fn with_details() -> Request {
     let detail = |field: &str, message: &str| Detail { field: field.into(), message: message.into() };
     Request {
         title: "POST /api/identify".into(),
-        state: pill(Tone::Off, "Not understood"),
+        state: pill(Tone::Off, "Invalid"),
         said: "It was answered with 400 INVALID_REQUEST after 1 ms:".into(),
         message: "Invalid user ID or missing fields".into(),
         details: vec![
