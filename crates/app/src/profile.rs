@@ -6,7 +6,7 @@ pub use model::telemetry::{
 };
 pub use store::profile::{
     MEMBERS_MAX,
-    list::{By, Only},
+    list::{By, Only, Wanted as Filter},
 };
 
 use crate::{App, page};
@@ -14,7 +14,7 @@ use kernel::{Category, Cursor, Env, Key, TenantId};
 use model::run::{Run, RunState, WaitingFor};
 use sql::{Fault, Tx};
 use store::profile::list::{self, LIST_MAX, ListedAccount, ListedUser, Wanted};
-use store::{lead::Lead, profile};
+use store::{lead::Lead, profile, run::Which};
 
 /// The most runs that a person's or an account's page lists.
 pub const RUNS_MAX: usize = 10;
@@ -28,18 +28,6 @@ impl ProfileFault {
     pub fn category(&self) -> Category {
         self.0.category()
     }
-}
-
-/// Which rows a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub only: Only,
-    pub by: By,
-    /// Against the natural order.
-    pub turned: bool,
-    pub after: Option<Cursor>,
-    /// 1 to 199: one more row is read, which tells whether there is another page.
-    pub limit: usize,
 }
 
 /// One page of a list.
@@ -107,8 +95,8 @@ pub struct Member {
 }
 
 /// People.
-pub async fn users(app: &App, env: Env, filter: Filter) -> Result<Listed<User>, ProfileFault> {
-    let wanted = wanted(filter);
+pub async fn users(app: &App, env: Env, wanted: Wanted) -> Result<Listed<User>, ProfileFault> {
+    let wanted = one_more(wanted);
     let page = app.db.read(move |tx| {
         let mut people = profile::list::users(tx, env, &wanted)?;
         let next = page::cut(&mut people, wanted.limit - 1, |ListedUser { person, .. }| Cursor {
@@ -132,7 +120,7 @@ pub async fn user(app: &App, env: Env, user_id: &str) -> Result<Option<UserDetai
     let found = app.db.read(move |tx| {
         let Some(person) = profile::person(tx, env, &user_id)? else { return Ok(None) };
         let filter =
-            store::run::Filter { user_id: Some(user_id.clone()), limit: RUNS_MAX, ..Default::default() };
+            store::run::Filter { which: Which::Of(user_id.clone()), limit: RUNS_MAX, ..Default::default() };
         let runs = store::run::list(tx, env, &filter)?;
         let mut lead = None;
         for run in &runs {
@@ -150,8 +138,8 @@ pub async fn user(app: &App, env: Env, user_id: &str) -> Result<Option<UserDetai
 }
 
 /// Accounts.
-pub async fn accounts(app: &App, env: Env, filter: Filter) -> Result<Listed<AccountRow>, ProfileFault> {
-    let wanted = wanted(filter);
+pub async fn accounts(app: &App, env: Env, wanted: Wanted) -> Result<Listed<AccountRow>, ProfileFault> {
+    let wanted = one_more(wanted);
     let page = app.db.read(move |tx| {
         let mut accounts = profile::list::accounts(tx, env, &wanted)?;
         let next = page::cut(&mut accounts, wanted.limit - 1, |ListedAccount { account, members }| Cursor {
@@ -187,15 +175,9 @@ pub async fn account(app: &App, env: Env, any_id: &str) -> Result<Option<Account
     Ok(found.await?)
 }
 
-fn wanted(filter: Filter) -> Wanted {
-    let search = filter.only.search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    Wanted {
-        only: Only { search, ..filter.only },
-        by: filter.by,
-        turned: filter.turned,
-        after: filter.after,
-        limit: filter.limit.clamp(1, LIST_MAX - 1) + 1,
-    }
+/// One row more than is asked for, of 1 to 199.
+fn one_more(wanted: Wanted) -> Wanted {
+    Wanted { limit: wanted.limit.clamp(1, LIST_MAX - 1) + 1, ..wanted }
 }
 
 /// What a row is sorted by.

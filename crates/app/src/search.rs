@@ -11,7 +11,7 @@ use model::{
     telemetry::profile::{Account, Person},
 };
 use sql::{Fault, Tx};
-use store::{mail::Mail, profile};
+use store::{mail::Mail, profile, run::Which};
 
 /// The most hits of one kind.
 pub const HITS_MAX: usize = 6;
@@ -45,8 +45,8 @@ pub async fn search(app: &App, env: Env, text: &str) -> Result<Hits, ProfileFaul
         hits.accounts = accounts(tx, env, &text)?;
         by_id(tx, env, &text, &mut hits)?;
         for person in hits.people.iter().take(RUNS_OF) {
-            let user_id = Some(person.user_id.clone());
-            let newest = store::run::Filter { user_id, limit: 1, ..Default::default() };
+            let which = Which::Of(person.user_id.clone());
+            let newest = store::run::Filter { which, limit: 1, ..Default::default() };
             add_runs(&mut hits.runs, store::run::list(tx, env, &newest)?);
         }
         Ok::<_, Fault>(hits)

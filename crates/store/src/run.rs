@@ -13,16 +13,25 @@ pub struct Subject {
     pub outbox_at: Timestamp,
 }
 
+/// Kinds of runs. Each has its index, so a list is of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Which {
+    #[default]
+    All,
+    In(RunState),
+    WaitingFor(WaitingFor),
+    /// Of this person, by the builder's id.
+    Of(String),
+}
+
 /// Which runs a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub state: Option<RunState>,
-    pub waiting_for: Option<WaitingFor>,
-    /// Part of e-mail, user id or run id, compared in lower case.
+    pub which: Which,
+    /// Part of e-mail, user id or run id, compared in lower case; never blank.
     pub search: Option<String>,
+    /// Begun at this time or later.
     pub since: Option<Timestamp>,
-    /// Of this person alone.
-    pub user_id: Option<String>,
     /// The oldest first.
     pub oldest_first: bool,
     pub after: Option<Cursor>,
@@ -228,24 +237,21 @@ pub fn save_subject(
 /// Lists in both directions and a count of one kind of filter, and the value that it compares with.
 type Asked<'a> = ([&'static Statement; 3], Option<&'a str>);
 
-/// Each kind of filter has its index.
 fn asked(filter: &Filter) -> Asked<'_> {
-    match (filter.user_id.as_deref(), filter.state, filter.waiting_for) {
-        (Some(user_id), ..) => ([&NEWEST_OF_USER, &OLDEST_OF_USER, &COUNT_OF_USER], Some(user_id)),
-        (None, _, Some(wait)) => ([&NEWEST_WAITING, &OLDEST_WAITING, &COUNT_WAITING], Some(wait.name())),
-        (None, Some(state), None) if state.is_over() && filter.search.is_some() => {
+    match &filter.which {
+        Which::All => ([&NEWEST, &OLDEST, &COUNT], None),
+        Which::In(state) if state.is_over() && filter.search.is_some() => {
             ([&NEWEST_OVER, &OLDEST_OVER, &COUNT_OVER], Some(state.name()))
         }
-        (None, Some(state), None) => {
-            ([&NEWEST_IN_STATE, &OLDEST_IN_STATE, &COUNT_IN_STATE], Some(state.name()))
-        }
-        (None, None, None) => ([&NEWEST, &OLDEST, &COUNT], None),
+        Which::In(state) => ([&NEWEST_IN_STATE, &OLDEST_IN_STATE, &COUNT_IN_STATE], Some(state.name())),
+        Which::WaitingFor(wait) => ([&NEWEST_WAITING, &OLDEST_WAITING, &COUNT_WAITING], Some(wait.name())),
+        Which::Of(user_id) => ([&NEWEST_OF_USER, &OLDEST_OF_USER, &COUNT_OF_USER], Some(user_id)),
     }
 }
 
 /// Runs by the time when they began.
 pub fn list(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Fault> {
-    if (filter.user_id.is_none(), filter.state, filter.waiting_for) == (true, Some(RunState::Waiting), None) {
+    if filter.which == Which::In(RunState::Waiting) {
         return list_waiting(tx, env, filter);
     }
     let ([newest, oldest, _], is) = asked(filter);
@@ -265,7 +271,7 @@ pub fn list(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Faul
 fn list_waiting(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Fault> {
     let mut runs = Vec::new();
     for wait in WaitingFor::ALL {
-        runs.extend(list(tx, env, &Filter { waiting_for: Some(wait), ..filter.clone() })?);
+        runs.extend(list(tx, env, &Filter { which: Which::WaitingFor(wait), ..filter.clone() })?);
     }
     runs.sort_by_key(|run| (run.created_at, run.id.to_string()));
     if !filter.oldest_first {

@@ -56,8 +56,6 @@ pub async fn list(
     limit: usize,
 ) -> Result<MailPage, MailViewFault> {
     let limit = limit.clamp(1, LIST_MAX - 1);
-    let search = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let filter = Filter { search, ..filter };
     let page = app.db.read(move |tx| {
         let mut rows = store::mail::list(tx, env, &filter, before, limit + 1)?;
         let next = page::cut(&mut rows, limit, |mail| mail.id);

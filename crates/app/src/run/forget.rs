@@ -16,7 +16,7 @@ use crate::{
 use kernel::{Category, Env, RunId, WorkflowId};
 use model::{platform::Stage, run::Run};
 use sql::Lock;
-use store::run::{Filter, subject_lock};
+use store::run::{Filter, Which, subject_lock};
 
 /// Runs of one command.
 const PART: usize = 50;
@@ -70,7 +70,7 @@ pub async fn forget_user(
     let mut after = None;
     loop {
         let filter = Filter {
-            user_id: Some(user_id.to_owned()),
+            which: Which::Of(user_id.to_owned()),
             oldest_first: true,
             after: after.take(),
             limit: PART,

@@ -29,11 +29,14 @@ pub(crate) use trigger::KEY_LIFE;
 pub use trigger::{Missing, Trigger, TriggerFault, Triggered, missing, trigger};
 pub use try_out::{TryFault, first_workflow, try_signup, versions, workflows};
 pub use view::{
-    NodeView, OpenRuns, RunCounts, RunDetail, RunFilter, RunPage, Status, ViewFault, any, count_upto, detail,
-    first, list, open, reason_words, several, status,
+    NodeView, OpenRuns, RunCounts, RunDetail, RunPage, Status, ViewFault, any, count_upto, detail, first,
+    list, open, reason_words, several, status,
 };
 
-pub use store::{lead::Lead, run::OLDEST_MAX};
+pub use store::{
+    lead::Lead,
+    run::{Filter as RunFilter, OLDEST_MAX, Which},
+};
 pub use waitlist::{
     Admission, Oldest, Places, Waiting, Waitlist, WaitlistFilter, admit_next, admit_these, admit_upto,
     oldest, waiting, waitlist,

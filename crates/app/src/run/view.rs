@@ -7,7 +7,7 @@ use model::workflow::{Definition, Kind};
 use std::time::Duration;
 use store::lead::Lead;
 use store::mail::Mail;
-use store::run::{Filter, LIST_MAX};
+use store::run::{Filter, LIST_MAX, Which};
 
 /// Why runs could not be shown.
 #[derive(Debug, thiserror::Error)]
@@ -25,23 +25,6 @@ impl ViewFault {
             Self::Store(fault) => fault.category(),
         }
     }
-}
-
-/// Which runs a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct RunFilter {
-    pub state: Option<RunState>,
-    pub waiting_for: Option<WaitingFor>,
-    /// Part of e-mail, user id or run id.
-    pub search: Option<String>,
-    /// Begun at this time or later.
-    pub since: Option<Timestamp>,
-    /// Of this person alone, by the builder's id.
-    pub user_id: Option<String>,
-    pub oldest_first: bool,
-    pub after: Option<Cursor>,
-    /// 1 to 199: one more row is read, which tells whether there is another page.
-    pub limit: usize,
 }
 
 /// One page of runs by the time when they began.
@@ -106,10 +89,11 @@ pub struct NodeView {
     pub attempts: Vec<AttemptView>,
 }
 
-/// Runs, the newest first unless it is asked otherwise.
-pub async fn list(app: &App, env: Env, filter: RunFilter) -> Result<RunPage, ViewFault> {
+/// Runs, the newest first unless it is asked otherwise. `filter.limit` is 1 to 199, because one more row tells whether there
+/// is another page.
+pub async fn list(app: &App, env: Env, filter: Filter) -> Result<RunPage, ViewFault> {
     let limit = filter.limit.clamp(1, LIST_MAX - 1);
-    let filter = Filter { limit: limit + 1, ..stored(filter) };
+    let filter = Filter { limit: limit + 1, ..filter };
     let page = app
         .db
         .read(move |tx| {
@@ -140,28 +124,15 @@ pub async fn several(app: &App, env: Env, ids: Vec<RunId>) -> Result<Vec<Run>, V
 }
 
 /// The newest that the filter leaves.
-pub async fn first(app: &App, env: Env, filter: RunFilter) -> Result<Option<Run>, ViewFault> {
-    let filter = Filter { limit: 1, ..stored(filter) };
+pub async fn first(app: &App, env: Env, filter: Filter) -> Result<Option<Run>, ViewFault> {
+    let filter = Filter { limit: 1, ..filter };
     Ok(app.db.read(move |tx| Ok::<_, sql::Fault>(store::run::list(tx, env, &filter)?.pop())).await?)
 }
 
 /// How many runs stand behind `filter.after`, counted up to `most`, which is at most a page.
-pub async fn count_upto(app: &App, env: Env, filter: RunFilter, most: usize) -> Result<usize, ViewFault> {
-    let filter = Filter { limit: most, ..stored(filter) };
+pub async fn count_upto(app: &App, env: Env, filter: Filter, most: usize) -> Result<usize, ViewFault> {
+    let filter = Filter { limit: most, ..filter };
     Ok(app.db.read(move |tx| Ok::<_, sql::Fault>(store::run::list(tx, env, &filter)?.len())).await?)
-}
-
-fn stored(filter: RunFilter) -> Filter {
-    Filter {
-        state: filter.state,
-        waiting_for: filter.waiting_for,
-        search: filter.search.filter(|text| !text.trim().is_empty()),
-        since: filter.since,
-        user_id: filter.user_id,
-        oldest_first: filter.oldest_first,
-        after: filter.after,
-        limit: filter.limit,
-    }
 }
 
 /// How many runs are not over, by state. Each page of the console asks.
@@ -189,17 +160,17 @@ impl RunCounts {
     /// How many the filter leaves, if no more needs to be asked.
     fn of(&self, filter: &Filter) -> Option<u64> {
         match filter {
-            Filter { search: None, since: None, user_id: None, waiting_for: None, state, .. } => {
-                Some(match state {
-                    None => self.all,
-                    Some(RunState::Running) => self.open.running,
-                    Some(RunState::Waiting) => self.open.waiting,
-                    Some(RunState::Incident) => self.open.incident,
-                    Some(RunState::Completed) => self.completed,
-                    Some(RunState::Cancelled) => self.cancelled,
-                })
-            }
-            _ => None,
+            Filter { search: Some(_), .. } | Filter { since: Some(_), .. } => None,
+            Filter { which, .. } => match which {
+                Which::All => Some(self.all),
+                Which::In(RunState::Running) => Some(self.open.running),
+                Which::In(RunState::Waiting) => Some(self.open.waiting),
+                Which::In(RunState::Incident) => Some(self.open.incident),
+                Which::In(RunState::Completed) => Some(self.completed),
+                Which::In(RunState::Cancelled) => Some(self.cancelled),
+                Which::WaitingFor(WaitingFor::Waitlist) => Some(self.open.waitlisted),
+                Which::WaitingFor(_) | Which::Of(_) => None,
+            },
         }
     }
 

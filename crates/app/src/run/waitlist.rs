@@ -6,8 +6,8 @@
 use super::{ActFault, BATCH_MAX, BatchFault, ViewFault, admit, several};
 use crate::{App, operator::Actor, page};
 use kernel::{Cursor, Env, RunId, Timestamp};
-use model::run::{Run, RunState, WaitingFor};
-use store::run::{Filter, LIST_MAX, OLDEST_MAX};
+use model::run::{Run, WaitingFor};
+use store::run::{Filter, LIST_MAX, OLDEST_MAX, Which};
 
 /// Which of those who wait a list shows.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +81,7 @@ pub async fn waitlist(
 ) -> Result<Waitlist, ViewFault> {
     let rows_max = wanted.limit.clamp(1, LIST_MAX - 1);
     let filter = Filter {
-        search: wanted.search.filter(|text| !text.trim().is_empty()),
+        search: wanted.search,
         since: wanted.since,
         oldest_first: !wanted.newest_first,
         after: wanted.after,
@@ -133,12 +133,7 @@ fn placed(
 }
 
 fn those_who_wait() -> Filter {
-    Filter {
-        state: Some(RunState::Waiting),
-        waiting_for: Some(WaitingFor::Waitlist),
-        oldest_first: true,
-        ..Filter::default()
-    }
+    Filter { which: Which::WaitingFor(WaitingFor::Waitlist), oldest_first: true, ..Filter::default() }
 }
 
 /// Those of `ids` that wait, in the order in which they are named; at most [`LIST_MAX`] are looked at.

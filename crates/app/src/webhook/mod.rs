@@ -25,13 +25,11 @@ pub use attempt::policy;
 pub use deliver::Deliver;
 pub use gone::EndpointGone;
 pub use overdue::AckOverdue;
-pub use store::delivery::list::{Counts, Kind, Listed, Outcome};
+pub use store::delivery::list::{Counts, Kind, Listed, Outcome, Wanted as DeliveryFilter};
 pub use test_send::{TestFault, send_test};
 pub use trouble::{Sender, elsewhere, explain};
 pub(crate) use view::may_retry;
-pub use view::{
-    AttemptView, DeliveryDetail, DeliveryFilter, DeliveryPage, DeliveryViewFault, detail, list, taken_at,
-};
+pub use view::{AttemptView, DeliveryDetail, DeliveryPage, DeliveryViewFault, detail, list, taken_at};
 
 use durable::{JobFault, NewJob};
 use kernel::{Category, DeliveryId, Env, JobId, RunId, Timestamp, WorkflowId};

@@ -4,7 +4,7 @@ use super::Purpose;
 use crate::{App, page};
 use kernel::{Category, DeliveryId, Env};
 use model::run::{Run, RunState, WaitingFor};
-use store::delivery::list::{Counts, Kind, LIST_MAX, Listed, Outcome, Wanted};
+use store::delivery::list::{Counts, LIST_MAX, Listed, Outcome, Wanted};
 use store::delivery::{Attempt, Delivery};
 use url::Url;
 
@@ -17,18 +17,6 @@ impl DeliveryViewFault {
     pub fn category(&self) -> Category {
         self.0.category()
     }
-}
-
-/// Which deliveries a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct DeliveryFilter {
-    pub kind: Kind,
-    /// Part of the `webhook-id`, or of the run's e-mail, user id or id.
-    pub search: String,
-    /// Behind this one.
-    pub before: Option<DeliveryId>,
-    /// 1 to 199: one more row is read, which tells whether there is another page.
-    pub limit: usize,
 }
 
 /// One page, newest first.
@@ -98,11 +86,10 @@ fn headers(kept: &str) -> Vec<(String, String)> {
     object.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
-/// Deliveries, newest first.
-pub async fn list(app: &App, env: Env, filter: DeliveryFilter) -> Result<DeliveryPage, DeliveryViewFault> {
+/// Deliveries, newest first. `filter.limit` is 1 to 199, because one more row tells whether there is another page.
+pub async fn list(app: &App, env: Env, filter: Wanted) -> Result<DeliveryPage, DeliveryViewFault> {
     let limit = filter.limit.clamp(1, LIST_MAX - 1);
-    let search = Some(filter.search).filter(|text| !text.trim().is_empty());
-    let wanted = Wanted { kind: filter.kind, search, before: filter.before, limit: limit + 1 };
+    let wanted = Wanted { limit: limit + 1, ..filter };
     let page = app.db.read(move |tx| {
         let mut rows = store::delivery::list::page(tx, env, &wanted)?;
         let next = page::cut(&mut rows, limit, |row| row.id);

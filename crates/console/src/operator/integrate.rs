@@ -10,11 +10,11 @@ use crate::{
     },
     visitor::Place,
 };
-use app::run::{self, RunFilter};
+use app::run::{self, RunFilter, Which};
 use axum::{extract::State, response::Response};
 use kernel::WorkflowId;
 use model::{
-    run::{Run, RunState, WaitingFor},
+    run::{Run, WaitingFor},
     webhook::body::TenantData,
 };
 use serde_json::Value;
@@ -24,11 +24,7 @@ const VERIFY_PYTHON: &str = include_str!("../../snippets/verify.py");
 
 pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Result<Response, Failure> {
     let workflow = run::first_workflow(&state.app, place.env).await?.unwrap_or(WorkflowId::NIL);
-    let filter = RunFilter {
-        state: Some(RunState::Waiting),
-        waiting_for: Some(WaitingFor::Ack),
-        ..RunFilter::default()
-    };
+    let filter = RunFilter { which: Which::WaitingFor(WaitingFor::Ack), ..RunFilter::default() };
     let waits = run::first(&state.app, place.env, filter).await?;
     let settings = &place.current.settings;
     let test = TenantData::test(workflow, Some(&settings.plan.id), &settings.role.id).to_json();

@@ -182,9 +182,10 @@ pub(super) struct Found {
 }
 
 impl Open {
-    /// What is searched for; empty where nothing is.
-    pub(super) fn search(&self) -> String {
-        self.wanted.said("q").trim().chars().filter(|c| *c != '\0').take(200).collect()
+    /// What is searched for, never blank.
+    pub(super) fn search(&self) -> Option<String> {
+        let said = self.wanted.said("q").trim().chars().filter(|c| *c != '\0').take(200).collect();
+        Some(said).filter(|said: &String| !said.trim().is_empty())
     }
 
     /// The choice of a filter.
@@ -237,7 +238,7 @@ impl Open {
         };
         List {
             href: href.to_owned(),
-            search: self.search(),
+            search: self.search().unwrap_or_default(),
             placeholder: self.sheet.search,
             keep: self.query(None, None).into_iter().filter(|(name, _)| *name != "q").collect(),
             who: self.sheet.who,
@@ -277,7 +278,7 @@ impl Open {
 
     /// What the address says now, with another order or another choice of one filter.
     fn query(&self, sort: Option<&str>, choice: Option<(&str, &str)>) -> Vec<(&'static str, String)> {
-        let mut query = vec![("q", self.search())];
+        let mut query = vec![("q", self.search().unwrap_or_default())];
         for filter in self.sheet.filters {
             let now = match choice {
                 Some((name, value)) if name == filter.name => value,

@@ -71,7 +71,7 @@ pub(crate) async fn page(
 ) -> Result<Response, Failure> {
     let open = wanted.open(&SHEET)?;
     let fate = open.chosen("state").and_then(|name| name.parse::<Fate>().ok());
-    let filter = Filter { search: Some(open.search()), fate };
+    let filter = Filter { search: open.search(), fate };
     let found = mail::list(&state.app, place.env, filter, open.after()?, ROWS).await?;
     let list = open.draw(
         &path::mails(place.stage),

@@ -129,7 +129,7 @@ fn filter(place: &Place, open: &Open, created: &str) -> Result<profile::Filter, 
     let now = place.speaker.now();
     Ok(profile::Filter {
         only: Only {
-            search: Some(open.search()),
+            search: open.search(),
             created_since: since(open.chosen(created), now),
             seen_since: since(open.chosen("active"), now),
             state: open.chosen("state"),

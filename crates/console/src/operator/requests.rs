@@ -86,7 +86,7 @@ pub(crate) async fn page(
 ) -> Result<Response, Failure> {
     let open = wanted.open(&SHEET)?;
     let filter = Filter {
-        search: Some(open.search()),
+        search: open.search(),
         class: open.chosen("answer").and_then(|digit| digit.parse().ok()),
         code: open.chosen("code").map(str::to_owned),
         since: open.chosen("since").map(|name| began(name, place.speaker.now())),

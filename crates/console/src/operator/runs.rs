@@ -13,7 +13,7 @@ use crate::{
     visitor::{Partial, Place},
     words::{counted, initials, span},
 };
-use app::run::{self, RunCounts, RunFilter};
+use app::run::{self, RunCounts, RunFilter, Which};
 use axum::{extract::State, response::Response};
 use kernel::{Cursor, RunId, Timestamp};
 use model::run::{Run, RunKind, RunState, WaitingFor};
@@ -141,20 +141,17 @@ pub(crate) async fn tail(
 }
 
 fn filter(place: &Place, open: &Open) -> Result<RunFilter, Failure> {
-    let (state, waiting_for) = match open.chosen("state") {
-        None => (None, None),
-        Some("ack") => (Some(RunState::Waiting), Some(WaitingFor::Ack)),
-        Some("onboarding") => (Some(RunState::Waiting), Some(WaitingFor::Onboarding)),
-        Some("waitlist") => (Some(RunState::Waiting), Some(WaitingFor::Waitlist)),
-        Some(name) => (name.parse().ok(), None),
+    let which = match open.chosen("state") {
+        None => Which::All,
+        Some("ack") => Which::WaitingFor(WaitingFor::Ack),
+        Some("onboarding") => Which::WaitingFor(WaitingFor::Onboarding),
+        Some("waitlist") => Which::WaitingFor(WaitingFor::Waitlist),
+        Some(name) => name.parse().map_or(Which::All, Which::In),
     };
-    let search = open.search();
     Ok(RunFilter {
-        state,
-        waiting_for,
-        search: (!search.is_empty()).then_some(search),
+        which,
+        search: open.search(),
         since: since(open.chosen("since"), place.speaker.now()),
-        user_id: None,
         oldest_first: open.order().1,
         after: open.after()?,
         limit: ROWS,

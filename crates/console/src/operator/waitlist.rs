@@ -62,9 +62,8 @@ pub(crate) async fn page(
     wanted: Wanted,
 ) -> Result<Response, Failure> {
     let open = wanted.open(&SHEET)?;
-    let search = open.search();
     let filter = WaitlistFilter {
-        search: (!search.is_empty()).then_some(search),
+        search: open.search(),
         since: since(open.chosen("since"), place.speaker.now()),
         newest_first: open.order().1,
         after: open.after()?,

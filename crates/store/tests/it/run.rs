@@ -11,7 +11,7 @@ use model::workflow::Definition;
 use sql::{Database, Fault, Locks, Tx};
 use std::time::Duration;
 use store::delivery::Attempt;
-use store::run::Filter;
+use store::run::{Filter, Which};
 use store::{definition, delivery, end_user, handover, idempotency, lead, mail, run, tenant};
 use testkit::{SeededRng, TestDb};
 use uuid::Uuid;
@@ -90,15 +90,11 @@ async fn a_run_is_written_read_and_listed_in_its_environment_alone() {
             let search = Filter { search: Some(sign.into()), ..Filter::default() };
             assert_eq!(found(search, 1).await, count, "{sign} is no pattern");
         }
-        let waiting = Filter {
-            state: Some(RunState::Waiting),
-            waiting_for: Some(WaitingFor::Ack),
-            ..Filter::default()
-        };
+        let waiting = Filter { which: Which::WaitingFor(WaitingFor::Ack), ..Filter::default() };
         assert_eq!(found(waiting, 1).await, 1);
-        let running = Filter { state: Some(RunState::Running), ..Filter::default() };
+        let running = Filter { which: Which::In(RunState::Running), ..Filter::default() };
         assert_eq!(found(running, 1).await, 4);
-        let of_user = Filter { user_id: Some("user-3".into()), ..Filter::default() };
+        let of_user = Filter { which: Which::Of("user-3".into()), ..Filter::default() };
         assert_eq!((found(of_user.clone(), 1).await, found(of_user, 2).await), (1, 0));
 
         let id = runs[4].id;
@@ -150,21 +146,15 @@ async fn every_filter_lists_and_counts_what_it_says() {
             under(&db, env(1), &one, move |tx| run::insert(tx, env(1), &row)).await.unwrap();
             runs.push(one);
         }
-        let states = std::iter::once(None).chain(RunState::ALL.map(Some));
-        let waits = [None, Some(WaitingFor::Ack), Some(WaitingFor::Onboarding), Some(WaitingFor::Waitlist)];
-        let kinds = states.map(|state| (state, None)).chain(waits.map(|wait| (None, wait)));
-        for (state, waiting_for) in kinds {
-            for (search, user_id) in [(None, None), (Some("SER-2"), None), (None, Some("user-1"))] {
+        let states = RunState::ALL.map(Which::In);
+        let waits = WaitingFor::ALL.map(Which::WaitingFor);
+        for which in [Which::All, Which::Of("user-1".into())].into_iter().chain(states).chain(waits) {
+            for search in [None, Some("SER-2"), Some("er-1")] {
                 for (oldest_first, since) in [(false, None), (true, None), (false, Some(runs[6].created_at))]
                 {
-                    if user_id.is_some() && (state.is_some() || waiting_for.is_some()) {
-                        continue;
-                    }
                     let filter = Filter {
-                        state,
-                        waiting_for,
+                        which: which.clone(),
                         search: search.map(Into::into),
-                        user_id: user_id.map(Into::into),
                         since,
                         oldest_first,
                         limit: 100,
@@ -195,10 +185,13 @@ async fn every_filter_lists_and_counts_what_it_says() {
 }
 
 fn leaves(filter: &Filter, run: &Run) -> bool {
-    filter.state.is_none_or(|state| run.state == state)
-        && filter.waiting_for.is_none_or(|wait| run.waiting_for == Some(wait))
-        && filter.since.is_none_or(|since| run.created_at >= since)
-        && filter.user_id.as_deref().is_none_or(|user_id| run.user_id.as_str() == user_id)
+    let is = match &filter.which {
+        Which::All => true,
+        Which::In(state) => run.state == *state,
+        Which::WaitingFor(wait) => run.waiting_for == Some(*wait),
+        Which::Of(user_id) => run.user_id.as_str() == user_id,
+    };
+    is && filter.since.is_none_or(|since| run.created_at >= since)
         && filter.search.as_deref().is_none_or(|text| run.user_id.as_str().contains(&text.to_lowercase()))
 }
 
