@@ -78,15 +78,16 @@ pub(super) struct Filter {
 pub(super) const SPANS: &[(&str, &str)] =
     &[("day", "in the last 24 hours"), ("week", "in the last 7 days"), ("month", "in the last 30 days")];
 
-/// When a span of [`SPANS`] began.
+/// When a span of time began that a filter offers.
 pub(super) fn since(span: Option<&str>, now: Timestamp) -> Option<Timestamp> {
-    let days = match span? {
-        "day" => 1,
-        "week" => 7,
-        "month" => 30,
+    let hours = match span? {
+        "hour" => 1,
+        "day" => 24,
+        "week" => 7 * 24,
+        "month" => 30 * 24,
         _ => return None,
     };
-    Some(now.minus(Duration::from_secs(days * 86_400)))
+    Some(now.minus(Duration::from_secs(hours * 3_600)))
 }
 
 /// How a list is opened: what the address asks for, and the columns that the browser remembers.

@@ -1,6 +1,6 @@
 //! *Refused requests*: the list, and what happened to one by the id that its answer carried.
 
-use super::list::{Column, Filter as ListFilter, Found, Open, Order, ROWS, Sheet, Wanted};
+use super::list::{Column, Filter as ListFilter, Found, Open, Order, ROWS, Sheet, Wanted, since};
 use crate::{
     ConsoleState,
     failure::{Failure, html},
@@ -23,8 +23,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use kernel::{KeyId, RequestId, Timestamp};
-use std::{collections::HashMap, time::Duration};
+use kernel::{KeyId, RequestId};
+use std::collections::HashMap;
 
 static SHEET: Sheet = Sheet {
     name: "requests",
@@ -89,7 +89,7 @@ pub(crate) async fn page(
         search: open.search(),
         class: open.chosen("answer").and_then(|digit| digit.parse().ok()),
         code: open.chosen("code").map(str::to_owned),
-        since: open.chosen("since").map(|name| began(name, place.speaker.now())),
+        since: since(open.chosen("since"), place.speaker.now()),
     };
     let whose = match open.chosen("caller") {
         Some("known") => Whose::Known,
@@ -117,11 +117,6 @@ pub(crate) async fn page(
         frame: place.frame(Room::Requests, None),
     };
     Ok(open.answer(&state, partial, &page))
-}
-
-fn began(span: &str, now: Timestamp) -> Timestamp {
-    let hours = if span == "hour" { 1 } else { 24 };
-    now.minus(Duration::from_secs(hours * 3_600))
 }
 
 fn nothing(state: &ConsoleState, place: &Place) -> Nothing {
