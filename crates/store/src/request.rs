@@ -3,7 +3,7 @@
 
 use kernel::{Env, RefusedId, RequestId, Timestamp};
 use model::request::{About, Refused};
-use sql::{Fault, Row, Tx, params, statements};
+use sql::{Fault, Row, Tx, Value, params, statements};
 use std::{sync::Arc, time::Duration};
 
 /// Whose rows are read.
@@ -50,23 +50,32 @@ const SAME_MAX: i64 = 20;
 /// The environments of one installation are two, and nobody: this is far more.
 const OWNERS_MAX: i64 = 1_000;
 
+/// Requests of one owner as [`kept`] reads them.
+macro_rules! kept {
+    () => {
+        "SELECT environment_id, id, request_id, at, method, path, status, code, message, elapsed_us, key_id, run_id, user_id,
+         details FROM refused_request WHERE environment_id = $1"
+    };
+}
+
+/// What a filter asks; [`asked`] has the values.
+macro_rules! asked {
+    () => {
+        " AND status >= $2 AND status < $3 AND (CAST($4 AS TEXT) IS NULL OR code = $4) AND at >= $5
+         AND (CAST($6 AS TEXT) IS NULL OR request_id LIKE $6 ESCAPE '!' OR LOWER(path) LIKE $6 ESCAPE '!'
+              OR LOWER(code) LIKE $6 ESCAPE '!' OR key_id LIKE $6 ESCAPE '!' OR run_id LIKE $6 ESCAPE '!'
+              OR LOWER(user_id) LIKE $6 ESCAPE '!')"
+    };
+}
+
 statements! {
     INSERT = "INSERT INTO refused_request (environment_id, id, request_id, at, method, path, status, code, message, elapsed_us,
               key_id, run_id, user_id, details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
               ON CONFLICT (environment_id, id) DO NOTHING";
-    OF_REQUEST = "SELECT environment_id, id, request_id, at, method, path, status, code, message, elapsed_us, key_id, run_id, user_id, details
-              FROM refused_request WHERE environment_id = $1 AND request_id = $2 ORDER BY id DESC LIMIT $3";
+    OF_REQUEST = concat!(kept!(), " AND request_id = $2 ORDER BY id DESC LIMIT $3");
     // Ids are time-ordered, so the primary key is the order of the list. An owner has no more rows than are kept of it.
-    LIST = "SELECT environment_id, id, request_id, at, method, path, status, code, message, elapsed_us, key_id, run_id, user_id, details
-              FROM refused_request WHERE environment_id = $1 AND id < $2
-              AND status >= $4 AND status < $5 AND ($6 = '' OR code = $6) AND at >= $7
-              AND (request_id LIKE $8 ESCAPE '!' OR LOWER(path) LIKE $8 ESCAPE '!' OR LOWER(code) LIKE $8 ESCAPE '!'
-                   OR key_id LIKE $8 ESCAPE '!' OR run_id LIKE $8 ESCAPE '!' OR LOWER(user_id) LIKE $8 ESCAPE '!')
-              ORDER BY id DESC LIMIT $3";
-    COUNT = "SELECT COUNT(*) FROM refused_request WHERE environment_id = $1
-              AND status >= $2 AND status < $3 AND ($4 = '' OR code = $4) AND at >= $5
-              AND (request_id LIKE $6 ESCAPE '!' OR LOWER(path) LIKE $6 ESCAPE '!' OR LOWER(code) LIKE $6 ESCAPE '!'
-                   OR key_id LIKE $6 ESCAPE '!' OR run_id LIKE $6 ESCAPE '!' OR LOWER(user_id) LIKE $6 ESCAPE '!')";
+    LIST = concat!(kept!(), asked!(), " AND id < $7 ORDER BY id DESC LIMIT $8");
+    COUNT = concat!("SELECT COUNT(*) FROM refused_request WHERE environment_id = $1", asked!());
     OWNERS = "SELECT environment_id, COUNT(*) FROM refused_request GROUP BY environment_id ORDER BY environment_id LIMIT $1";
     FORGET_OLDEST = "DELETE FROM refused_request WHERE (environment_id, id) IN
               (SELECT environment_id, id FROM refused_request WHERE environment_id = $1 ORDER BY id LIMIT $2) RETURNING id";
@@ -118,15 +127,15 @@ pub fn list(
 ) -> Result<Vec<Kept>, Fault> {
     let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
     let limit = i64::try_from(limit.min(LIST_MAX)).unwrap_or(0);
-    let Bound { from, to, code, since, like } = Bound::of(filter);
-    tx.query(&LIST, params![&owner.column(), &before, limit, from, to, &code, since, &like], kept)
+    let (owner, pattern) = (owner.column(), filter.search.as_deref().map(crate::like));
+    let asked = asked(&owner, filter, pattern.as_deref());
+    tx.query(&LIST, &[&asked, params![&before, limit]].concat(), kept)
 }
 
 /// How many there are.
 pub fn count(tx: &mut Tx<'_>, owner: Owner, filter: &Filter) -> Result<u64, Fault> {
-    let Bound { from, to, code, since, like } = Bound::of(filter);
-    let counted: i64 =
-        tx.query_one(&COUNT, params![&owner.column(), from, to, &code, since, &like], |row| row.get(0))?;
+    let (owner, pattern) = (owner.column(), filter.search.as_deref().map(crate::like));
+    let counted: i64 = tx.query_one(&COUNT, &asked(&owner, filter, pattern.as_deref()), |row| row.get(0))?;
     Ok(u64::try_from(counted).unwrap_or(0))
 }
 
@@ -150,26 +159,17 @@ pub fn forget(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
     Ok(tx.query(&FORGET, params![before, most], |_| Ok(()))?.len())
 }
 
-/// A filter as its statements take it: what is not asked for lets everything through.
-struct Bound {
-    from: i64,
-    to: i64,
-    code: String,
-    since: Timestamp,
-    like: String,
-}
-
-impl Bound {
-    fn of(filter: &Filter) -> Self {
-        let class = filter.class.map(i64::from);
-        Self {
-            from: class.map_or(0, |class| class * 100),
-            to: class.map_or(1_000, |class| (class + 1) * 100),
-            code: filter.code.clone().unwrap_or_default(),
-            since: filter.since.unwrap_or(Timestamp::EPOCH),
-            like: crate::like(filter.search.as_deref().unwrap_or_default()),
-        }
-    }
+/// The owner, `$1`, and the filter, `$2` to `$6`: what is not asked for lets everything through.
+fn asked<'a>(owner: &'a str, filter: &'a Filter, pattern: Option<&'a str>) -> [Value<'a>; 6] {
+    let class = filter.class.map(i64::from);
+    [
+        owner.into(),
+        class.map_or(0, |class| class * 100).into(),
+        class.map_or(1_000, |class| (class + 1) * 100).into(),
+        filter.code.as_deref().into(),
+        filter.since.unwrap_or(Timestamp::EPOCH).into(),
+        pattern.into(),
+    ]
 }
 
 fn kept(row: &Row<'_>) -> Result<Kept, Fault> {
