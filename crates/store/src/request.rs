@@ -31,7 +31,7 @@ pub struct Kept {
 }
 
 /// Which of them a list shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     /// A part of the request's id, its path, its code, or the id of key, run or person.
     pub search: Option<String>,

@@ -16,7 +16,7 @@ pub use log::{Log, flush, keep, run, trim};
 pub use model::request::{About, Detail, Refused};
 pub use store::request::{Filter, Kept};
 
-use crate::App;
+use crate::{App, page};
 use kernel::{Category, Env, RefusedId, RequestId};
 use sql::{Fault, Tx};
 use std::{sync::Arc, time::Duration};
@@ -100,27 +100,29 @@ pub async fn list(
     let limit = limit.clamp(1, LIST_MAX - 1);
     let page = app.db.read(move |tx| {
         let mut rows = Vec::new();
-        let mut total = 0;
         for owner in whose.owners(env) {
             rows.extend(request::list(tx, owner, &filter, before, limit + 1)?);
-            total += request::count(tx, owner, &filter)?;
         }
         // Two lists in one order make one list in that order.
         rows.sort_by_key(|row| std::cmp::Reverse(row.id));
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| row.id);
-        Ok::<_, Fault>(RequestPage { rows, next, total, all: all(tx, env)? })
+        let next = page::cut(&mut rows, limit, |row| row.id);
+        let all = count(tx, env, Whose::All, &Filter::default())?;
+        let total = match page::seen_all(&rows, before.as_ref(), next.as_ref()) {
+            Some(total) => total,
+            None if (whose, &filter) == (Whose::All, &Filter::default()) => all,
+            None => count(tx, env, whose, &filter)?,
+        };
+        Ok::<_, Fault>(RequestPage { rows, next, total, all })
     });
     Ok(page.await?)
 }
 
-fn all(tx: &mut Tx<'_>, env: Env) -> Result<u64, Fault> {
-    let mut all = 0;
-    for owner in Whose::All.owners(env) {
-        all += request::count(tx, owner, &Filter::default())?;
+fn count(tx: &mut Tx<'_>, env: Env, whose: Whose, filter: &Filter) -> Result<u64, Fault> {
+    let mut count = 0;
+    for owner in whose.owners(env) {
+        count += request::count(tx, owner, filter)?;
     }
-    Ok(all)
+    Ok(count)
 }
 
 /// What was refused under this id, in this environment or of nobody; `None` when nothing was kept. What waits to be
