@@ -40,10 +40,15 @@ pub async fn search(app: &App, env: Env, text: &str) -> Result<Hits, ProfileFaul
     if text.is_empty() {
         return Ok(Hits::default());
     }
+    let asked = text.parse::<RequestId>().ok();
+    let waiting = asked.map(|id| app.requests.waiting(id, env)).unwrap_or_default();
     let found = app.db.read(move |tx| {
         let mut hits = Hits { people: people(tx, env, &text)?, ..Hits::default() };
         hits.accounts = accounts(tx, env, &text)?;
         by_id(tx, env, &text, &mut hits)?;
+        if let Some(id) = asked {
+            hits.refused = request::answers(tx, env, id, &waiting)?.into_iter().next();
+        }
         for person in hits.people.iter().take(RUNS_OF) {
             let which = Which::Of(person.user_id.clone());
             let newest = store::run::Filter { which, limit: 1, ..Default::default() };
@@ -77,7 +82,7 @@ fn accounts(tx: &mut Tx<'_>, env: Env, text: &str) -> Result<Vec<Account>, Fault
     Ok(accounts)
 }
 
-/// A run, a mail, a webhook or a refused request.
+/// A run, a mail or a webhook.
 fn by_id(tx: &mut Tx<'_>, env: Env, text: &str, hits: &mut Hits) -> Result<(), Fault> {
     if let Ok(id) = text.parse::<RunId>() {
         hits.runs.extend(store::run::get(tx, env, id)?);
@@ -93,10 +98,6 @@ fn by_id(tx: &mut Tx<'_>, env: Env, text: &str, hits: &mut Hits) -> Result<(), F
             None => None,
         };
         hits.webhook = Some((id, run));
-    }
-    if let Ok(id) = text.parse::<RequestId>() {
-        hits.refused =
-            request::of_id(tx, env, id)?.into_iter().max_by_key(|row| row.id).map(|row| row.refused);
     }
     Ok(())
 }

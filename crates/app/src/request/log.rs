@@ -78,7 +78,7 @@ impl Log {
     }
 
     /// What was refused under this id and is not written yet.
-    pub(super) fn waiting(&self, id: RequestId, env: Env) -> Vec<Arc<Kept>> {
+    pub(crate) fn waiting(&self, id: RequestId, env: Env) -> Vec<Arc<Kept>> {
         let theirs = |row: &Arc<Kept>| {
             let about = &row.refused.about;
             row.refused.request == id && about.environment.is_none_or(|owner| owner == env.id())

@@ -130,12 +130,7 @@ fn count(tx: &mut Tx<'_>, env: Env, whose: Whose, filter: &Filter) -> Result<u64
 pub async fn find(app: &App, env: Env, id: RequestId) -> Result<Option<Found>, RequestFault> {
     let waiting = app.requests.waiting(id, env);
     let found = app.db.read(move |tx| {
-        let mut rows = waiting.clone();
-        rows.extend(of_id(tx, env, id)?.into_iter().map(Arc::new));
-        rows.sort_by_key(|row| std::cmp::Reverse(row.id));
-        // One may have been written since the queue was looked at.
-        rows.dedup_by_key(|row| row.id);
-        let mut answers = rows.into_iter().map(|row| row.refused.clone());
+        let mut answers = answers(tx, env, id, &waiting)?.into_iter();
         let Some(last) = answers.next() else { return Ok(None) };
         let key = match last.about.key {
             Some(key) => store::key::find(tx, key)?.filter(|key| key.environment == env.id()),
@@ -150,11 +145,19 @@ pub async fn find(app: &App, env: Env, id: RequestId) -> Result<Option<Found>, R
     Ok(found.await?)
 }
 
-/// The rows of one id, as the search shows them.
-pub(crate) fn of_id(tx: &mut Tx<'_>, env: Env, id: RequestId) -> Result<Vec<Kept>, Fault> {
-    let mut rows = Vec::new();
+/// What was answered under one id, the newest first. `waiting` is [`Log::waiting`] from before the read: a row that was
+/// written since then stands in both, and none stands in neither.
+pub(crate) fn answers(
+    tx: &mut Tx<'_>,
+    env: Env,
+    id: RequestId,
+    waiting: &[Arc<Kept>],
+) -> Result<Vec<Refused>, Fault> {
+    let mut rows: Vec<Kept> = waiting.iter().map(|row| Kept::clone(row)).collect();
     for owner in Whose::All.owners(env) {
         rows.extend(request::of_request(tx, owner, id)?);
     }
-    Ok(rows)
+    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+    rows.dedup_by_key(|row| row.id);
+    Ok(rows.into_iter().map(|row| row.refused).collect())
 }

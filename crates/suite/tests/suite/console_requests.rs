@@ -33,6 +33,8 @@ async fn the_id_of_a_refused_trigger_leads_to_what_happened() {
     assert_eq!(refused.status, 409);
     let unwritten = browser.get(&house, &format!("{REQUESTS}/{}", id(&refused))).await;
     assert_eq!(unwritten.status, 200, "what waits in the queue is found as well");
+    let palette = text(&browser.get(&house, &format!("/console/dev/search?q={}", id(&refused))).await);
+    assert!(palette.contains("POST /trigger"), "by the palette, too: {palette}");
     let page = looked_up(&house, &mut browser, &refused).await;
     let key = app::key::list(&house.app.db, house.env()).await.unwrap();
     let key = key.into_iter().find(|key| key.name.contains("rivate")).unwrap();
