@@ -167,15 +167,27 @@ pub async fn current(app: &App, env: Env) -> Result<Arc<Current>, SettingFault> 
 pub async fn save(app: &App, actor: &Actor, env: Env, draft: &Draft) -> Result<i64, SettingFault> {
     let now = current(app, env).await?;
     let wanted = draft.check(now.environment.stage).map_err(SettingFault::Invalid)?;
-    let (version, at, by) = (draft.version, app.db.now(), actor.id);
+    // The words have a form of their own.
+    let wanted = move |stored: &Settings| Settings { words: stored.words.clone(), ..wanted.clone() };
+    put(app, actor, env, draft.version, wanted).await
+}
+
+/// Saves what `wanted` makes of the settings that are stored, if nobody saved any since `version`. Gives the new version.
+async fn put(
+    app: &App,
+    actor: &Actor,
+    env: Env,
+    version: i64,
+    wanted: impl Fn(&Settings) -> Settings + Send + Sync + 'static,
+) -> Result<i64, SettingFault> {
+    let (at, by) = (app.db.now(), actor.id);
     let saved = app
         .db
         .write(store::setting::lock(env), move |tx| {
             let stored = store::setting::load(tx, env)?.ok_or(SettingFault::Missing)?;
+            let wanted = wanted(&stored.settings);
             let endpoint_moved = stored.settings.webhook.url != wanted.webhook.url;
             let change = Change { version, at, by, endpoint_moved };
-            // The words have a form of their own.
-            let wanted = Settings { words: stored.settings.words.clone(), ..wanted.clone() };
             match store::setting::save(tx, env, &wanted, change)? {
                 Some(version) => Ok(version),
                 None => Err(SettingFault::Stale(Box::new(stored))),

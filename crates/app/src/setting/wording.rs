@@ -3,11 +3,10 @@
 //! A text may name a few things, such as `{{ product }}`, and nothing else: it is rendered for every visitor, so there is no
 //! room for loops or calculations.
 
-use super::{SettingFault, current};
+use super::{SettingFault, put};
 use crate::{App, operator::Actor};
 use kernel::Env;
-use model::setting::Words;
-use store::setting::Change;
+use model::setting::{Settings, Words};
 
 /// The longest text, in characters: a subject and a button have a line, a mail has paragraphs.
 pub fn chars_max(name: &str) -> usize {
@@ -42,12 +41,6 @@ pub enum WordingFault {
     Invalid(Vec<WordFault>),
     #[error("settings")]
     Setting(#[from] SettingFault),
-}
-
-impl From<sql::Fault> for WordingFault {
-    fn from(fault: sql::Fault) -> Self {
-        Self::Setting(fault.into())
-    }
 }
 
 /// The words that are typed, trimmed, or every text that cannot be. An empty one is left to the built-in text.
@@ -105,23 +98,8 @@ pub async fn save_words(
     version: i64,
 ) -> Result<i64, WordingFault> {
     let words = check(typed).map_err(WordingFault::Invalid)?;
-    current(app, env).await?;
-    let (at, by) = (app.db.now(), actor.id);
-    let saved = app
-        .db
-        .write(store::setting::lock(env), move |tx| {
-            let stored = store::setting::load(tx, env)?.ok_or(SettingFault::Missing)?;
-            let mut wanted = stored.settings.clone();
-            wanted.words.clone_from(&words);
-            let change = Change { version, at, by, endpoint_moved: false };
-            match store::setting::save(tx, env, &wanted, change)? {
-                Some(version) => Ok(version),
-                None => Err(SettingFault::Stale(Box::new(stored)).into()),
-            }
-        })
-        .await;
-    app.settings.forget(env);
-    saved
+    let wanted = move |stored: &Settings| Settings { words: words.clone(), ..stored.clone() };
+    Ok(put(app, actor, env, version, wanted).await?)
 }
 
 #[cfg(test)]
