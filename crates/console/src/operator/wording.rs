@@ -169,7 +169,7 @@ pub(crate) fn built_in(name: &str) -> &'static str {
 }
 
 /// What is special about a text: said once where it matters, not under each.
-fn places(name: &str) -> Option<String> {
+fn hint(name: &str) -> Option<String> {
     let own = match name {
         "mail_text" => {
             "{{ plan }} is filled in, too, in all of the mail. An empty line begins another paragraph."
@@ -205,7 +205,7 @@ fn draw(place: &Place, words: &Words, version: i64, faults: &[WordFault], notice
         value: words.get(*name).cloned().unwrap_or_default(),
         built_in: built_in(name),
         max: setting::chars_max(name),
-        places: places(name),
+        hint: hint(name),
         fault: faults.iter().find(|fault| fault.name == *name).map(|fault| sentence(&fault.message)),
         long: *long,
     };

@@ -21,7 +21,7 @@ fn wording() -> Wording {
         value: String::new(),
         built_in: built_in(name),
         max: 500,
-        places: None,
+        hint: None,
         fault: None,
         long,
     };
@@ -53,7 +53,7 @@ fn wording() -> Wording {
                 vec![
                     text("mail_subject", "Subject", false),
                     Text {
-                        places: Some("{{ plan }} is filled in, too, in all of the mail. An empty line begins another paragraph.".into()),
+                        hint: Some("{{ plan }} is filled in, too, in all of the mail. An empty line begins another paragraph.".into()),
                         ..text("mail_text", "Text", true)
                     },
                 ],

@@ -14,7 +14,7 @@ pub struct Text {
     /// In characters.
     pub max: usize,
     /// What is special about it, below the field.
-    pub places: Option<String>,
+    pub hint: Option<String>,
     /// More than one line.
     pub long: bool,
 }
