@@ -318,6 +318,17 @@ async fn a_flood_is_dropped_and_counted_and_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn a_row_that_the_database_refuses_is_counted_and_the_others_are_written() {
+    let house = House::new().await;
+    for code in ["UNAUTHORIZED", "NO\0CODE", "UNAUTHORIZED"] {
+        app::request::keep(&house.app, Refused { code: code.into(), ..refused(&house, true) });
+    }
+    assert_eq!(app::request::flush(&house.app).await.unwrap(), 2, "neither before it nor behind it");
+    assert_eq!(house.app.requests.counts(), (2, 1));
+    assert_eq!(app::request::flush(&house.app).await.unwrap(), 0, "it is not tried again");
+}
+
+#[tokio::test]
 async fn the_log_is_bounded_by_count_and_age() {
     let house = House::new().await;
     let count = async || {
