@@ -70,7 +70,8 @@ pub async fn layer(State(edge): State<Edge>, mut request: Request, next: Next) -
         "request answered"
     );
     // Addresses that nobody serves are what scanners ask for.
-    if let Some(told) = response.extensions_mut().remove::<Told>().filter(|_| routed) {
+    let told = response.extensions_mut().remove::<Told>().or_else(|| Told::of_fault(response.status()));
+    if let Some(told) = told.filter(|_| routed) {
         let seen = Seen { request: id, at, method: method.to_string(), path, elapsed };
         edge.refused.keep(told.with(seen, response.status().as_u16()));
     }

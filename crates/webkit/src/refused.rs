@@ -1,8 +1,10 @@
 //! What a refusal leaves on its answer, so that the outermost layer can have it kept: whoever holds the id of the
 //! request finds it again.
 
+use crate::answer::Refusal;
 use axum::response::Response;
-use kernel::{RequestId, Timestamp};
+use http::StatusCode;
+use kernel::{Category, RequestId, Timestamp};
 use model::request::{About, Detail, Refused};
 use std::time::Duration;
 
@@ -12,8 +14,8 @@ pub trait RefusedLog: Send + Sync {
     fn keep(&self, refused: Refused);
 }
 
-/// Code, message and subject of a refusal, as an extension of its answer. An answer without one is not kept: what
-/// scanners ask for would push out what people look for.
+/// Code, message and subject of a refusal, as an extension of its answer. An answer without one is not kept, unless it is
+/// a fault: what scanners ask for would push out what people look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub code: &'static str,
@@ -46,6 +48,15 @@ impl Told {
     pub fn unkept(mut response: Response) -> Response {
         response.extensions_mut().remove::<Self>();
         response
+    }
+
+    /// What is known of a fault of which nobody has told, such as a page whose template fails.
+    pub(crate) fn of_fault(status: StatusCode) -> Option<Self> {
+        if status != StatusCode::INTERNAL_SERVER_ERROR {
+            return None;
+        }
+        let Refusal { code, message, details, about, .. } = Refusal::of(Category::Fault, "");
+        Some(Self { code, message, details, about: *about })
     }
 
     pub(crate) fn with(self, seen: Seen, status: u16) -> Refused {

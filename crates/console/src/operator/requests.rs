@@ -257,6 +257,10 @@ fn subjects(place: &Place, found: &request::Found) -> Vec<Subject> {
             id: Some(key.id.to_string()),
         },
         (None, Some(_)) => plain("Caller", "an operator, in this console"),
+        // An account, a sign-in: they are of no environment.
+        (None, None) if found.last.path.starts_with(path::CONSOLE) => {
+            plain("Caller", "somebody in this console: the request is listed in every environment")
+        }
         (None, None) => plain("Caller", "nobody that is known: the request is listed in every environment"),
     });
     if about.environment.is_some() {

@@ -4,12 +4,18 @@ use super::browser::{Browser, link_of, text};
 use super::house::{Answer, House, Options};
 use super::part::next_page;
 use app::request::{About, Detail, KEPT_MAX, LIFE, Refused};
-use axum::body::Body;
-use http::Request;
+use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
+use http::{Request, StatusCode};
 use kernel::{Clock, RequestId};
 use serde_json::json;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use testkit::{SeededRng, TestClock};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use webkit::{Edge, Proxies, RefusedLog};
 
 const REQUESTS: &str = "/console/dev/requests";
 
@@ -262,6 +268,50 @@ async fn pages_that_operators_meet_lead_there_and_strangers_leave_nothing() {
     }
     let elsewhere = text(&browser.get(&house, "/console/prod/requests").await);
     assert!(elsewhere.contains("No refused request in Production"), "{elsewhere}");
+}
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<Refused>>);
+
+impl RefusedLog for Heard {
+    fn keep(&self, refused: Refused) {
+        self.0.lock().unwrap().push(refused);
+    }
+}
+
+/// As where the template of a page fails.
+#[tokio::test]
+async fn a_fault_that_nobody_tells_of_is_kept_all_the_same() {
+    let (clock, heard) = (TestClock::new(), Arc::new(Heard::default()));
+    let edge = Edge {
+        clock: Arc::new(clock),
+        rng: Arc::new(SeededRng::new(1)),
+        proxies: Proxies::default(),
+        https: false,
+        refused: heard.clone(),
+    };
+    let router = Router::new()
+        .route("/fault", get(async || (StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made")))
+        .route("/not-ready", get(async || StatusCode::SERVICE_UNAVAILABLE))
+        .layer(from_fn_with_state(edge, webkit::edge::layer));
+    for path in ["/fault", "/not-ready"] {
+        router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    }
+    let heard = heard.0.lock().unwrap();
+    let [fault] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!((fault.path.as_str(), fault.status, fault.code.as_str()), ("/fault", 500, "INTERNAL_ERROR"));
+}
+
+/// Pages of no environment, such as an operator's account.
+#[tokio::test]
+async fn a_fault_of_the_console_outside_of_environments_is_somebodys_in_it() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let fault = Refused { path: "/console/account".into(), status: 500, ..refused(&house, false) };
+    let request = fault.request;
+    app::request::keep(&house.app, fault);
+    let page = text(&browser.get(&house, &format!("{REQUESTS}/{request}")).await);
+    assert!(page.contains("somebody in this console") && !page.contains("nobody that is known"), "{page}");
 }
 
 #[tokio::test]
