@@ -53,6 +53,10 @@ pub enum LogoFault {
     Unknown,
     #[error("the file breaks off or is damaged: save it anew")]
     Damaged,
+    #[error(
+        "the file asks to be turned when it is shown, which not every mail program does: save it upright"
+    )]
+    Turned,
     #[error("the picture has {0} × {1} pixels: at least {SIDE_MIN} on each side can be seen")]
     TooSmall(u32, u32),
     #[error("the picture has {0} × {1} pixels: make it smaller, at most {SIDE_MAX} on each side")]
@@ -117,6 +121,9 @@ impl Logo {
         let unknown = || if is_vector(file) { LogoFault::Vector } else { LogoFault::Unknown };
         let kind = Kind::of(file).ok_or_else(unknown)?;
         let (width, height) = kind.sides(file).ok_or(LogoFault::Damaged)?;
+        if kind == Kind::Jpeg && is_turned(file) {
+            return Err(LogoFault::Turned);
+        }
         let (short, long) = (width.min(height), width.max(height));
         match () {
             () if short == 0 => return Err(LogoFault::Damaged),
@@ -175,21 +182,46 @@ fn png(file: &[u8]) -> Option<(u32, u32)> {
     Some((u32_be(file, 16)?, u32_be(file, 20)?))
 }
 
-/// The frame header behind any number of other segments (ITU T.81, B.2.2).
+/// The frame header (ITU T.81, B.2.2).
 fn jpeg(file: &[u8]) -> Option<(u32, u32)> {
+    let frame = |code: &u8| matches!(code, 0xc0..=0xcf) && !matches!(code, 0xc4 | 0xc8 | 0xcc);
+    let (_, head) = segments(file).find(|(code, _)| frame(code))?;
+    Some((u16_be(head, 3)?, u16_be(head, 1)?))
+}
+
+/// Code and content of each segment before a JPEG's picture (ITU T.81, B.1.1.4).
+fn segments(file: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut at = 2;
-    loop {
-        let (mark, code) = (*file.get(at)?, *file.get(at + 1)?);
-        match (mark, code) {
-            // Any number of these may fill the space before a marker.
-            (0xff, 0xff) => at += 1,
-            (0xff, 0xc4 | 0xc8 | 0xcc) | (0xff, 0xe0..=0xfe) | (0xff, 0xdb | 0xdd) => {
-                at += 2 + usize::try_from(u16_be(file, at + 2)?).ok()?;
-            }
-            (0xff, 0xc0..=0xcf) => return Some((u16_be(file, at + 7)?, u16_be(file, at + 5)?)),
-            _ => return None,
+    std::iter::from_fn(move || {
+        // Any number of these may fill the space before a marker.
+        while file.get(at..at + 2)? == [0xff, 0xff] {
+            at += 1;
         }
-    }
+        let (0xff, code @ (0xc0..=0xcf | 0xdb | 0xdd | 0xe0..=0xfe)) = (file[at], file[at + 1]) else {
+            return None;
+        };
+        let begin = at + 4;
+        at += 2 + usize::try_from(u16_be(file, at + 2)?).ok()?;
+        Some((code, file.get(begin..at.min(file.len()))?))
+    })
+}
+
+/// Whether a JPEG asks to be turned or mirrored. Browsers do so, and many mail programs do not.
+fn is_turned(file: &[u8]) -> bool {
+    let mut notes = segments(file).filter(|(code, _)| *code == 0xe1);
+    notes.find_map(|(_, note)| orientation(note)).is_some_and(|orientation| (2..=8).contains(&orientation))
+}
+
+/// The tag `Orientation` of the first directory (Exif 2.32, 4.5.2 and 4.6.4; TIFF 6.0, section 2).
+fn orientation(note: &[u8]) -> Option<u32> {
+    let tiff = note.strip_prefix(b"Exif\0\0")?;
+    let short = if tiff.starts_with(b"II") { u16_le } else { u16_be };
+    let (low, high) = if tiff.starts_with(b"II") { (4, 6) } else { (6, 4) };
+    let directory = usize::try_from(short(tiff, low)? | (short(tiff, high)? << 16)).ok()?;
+    let entries = usize::try_from(short(tiff, directory)?).ok()?;
+    let mut entries = (0..entries).map(|n| directory + 2 + 12 * n);
+    let entry = entries.find(|entry| short(tiff, *entry) == Some(0x0112))?;
+    short(tiff, entry + 8)
 }
 
 /// One of three first chunks (RFC 9649, sections 2.5 to 2.7).
@@ -274,10 +306,34 @@ mod tests {
         assert!(Logo::examine(&largest).is_ok());
     }
 
+    /// A JPEG of 120 × 40 whose Exif note has two entries: the second is the orientation.
+    fn turned(orientation: u8, little: bool) -> Vec<u8> {
+        let short = |n: u16| if little { n.to_le_bytes() } else { n.to_be_bytes() };
+        let long = |n: u32| if little { n.to_le_bytes() } else { n.to_be_bytes() };
+        let entry = |tag, value| [&short(tag)[..], &short(3), &long(1), &short(value), &[0, 0]].concat();
+        let tiff = [if little { b"II" } else { b"MM" }.as_slice(), &short(42), &long(8), &short(2)].concat();
+        let note = [tiff, entry(0x0103, 6), entry(0x0112, orientation.into()), long(0).to_vec()].concat();
+        let note = [b"Exif\0\0".as_slice(), &note].concat();
+        let length = u16::try_from(note.len() + 2).unwrap().to_be_bytes();
+        let frame = b"\xff\xc0\0\x0b\x08\0\x28\0\x78\x01\x01\x11\0";
+        [b"\xff\xd8\xff\xe0\0\x04ab\xff\xe1".as_slice(), &length, &note, frame].concat()
+    }
+
+    #[test]
+    fn a_picture_that_lies_on_its_side_is_refused() {
+        for little in [true, false] {
+            assert_eq!(sides(&turned(1, little)), Ok((Kind::Jpeg, 120, 40)));
+            assert_eq!(sides(&turned(0, little)), Ok((Kind::Jpeg, 120, 40)), "says nothing");
+            assert_eq!(sides(&turned(3, little)), Err(LogoFault::Turned), "upside down");
+            assert_eq!(sides(&turned(6, little)), Err(LogoFault::Turned));
+        }
+    }
+
     #[test]
     fn no_head_that_breaks_off_is_read_past_its_end() {
         for whole in [
             png(64, 64),
+            turned(6, true),
             b"\xff\xd8\xff\xe0\0\x04ab\xff\xc2\0\x0b\x08\0\x28\0\x78".to_vec(),
             b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x77\0\0\x27\0\0".to_vec(),
         ] {
