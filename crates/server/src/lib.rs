@@ -1,6 +1,8 @@
 //! The binary: configuration, wiring, subcommands, shutdown. The only crate with a real clock, real
 //! randomness and a look at the environment.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)] // Both end the process when nobody reads: `cli::out` does not.
+
 mod callers;
 pub mod cli;
 pub mod config;

@@ -44,11 +44,14 @@ pub fn start(format: LogFormat, filter: &str) {
     let registry = tracing_subscriber::registry()
         .with(dynamic_filter_fn(|meta, _| !HUSHED.load(Ordering::Relaxed) || *meta.level() == Level::ERROR))
         .with(targets(filter).unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)));
+    // A line that cannot be written is lost: to say so on standard error, too, would end the thread.
     let started = if format.is_text() {
         let colour = std::io::stderr().is_terminal();
-        registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(colour)).try_init()
+        let text = fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
+        registry.with(text.log_internal_errors(false)).try_init()
     } else {
-        registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
+        let json = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+        registry.with(json.log_internal_errors(false)).try_init()
     };
     // Somebody embeds us and has set it up already.
     drop(started);

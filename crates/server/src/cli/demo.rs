@@ -2,7 +2,7 @@
 
 mod past;
 
-use super::{Apart, CliFault, Common, init};
+use super::{Apart, CliFault, Common, init, out::remark};
 use crate::{
     config::{self, Config},
     data_dir::DataDir,
@@ -22,8 +22,7 @@ use demo::{
 use kernel::{EnvironmentId, Rng, Timestamp, token};
 use past::{House, PlayedClock};
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -151,8 +150,7 @@ fn remove(path: &Path) {
             Ok(()) => return,
             Err(_) if !path.exists() => return,
             Err(error) if left == 0 => {
-                // The terminal may be gone.
-                let _ = writeln!(io::stderr(), "{} could not be removed: {error}", path.display());
+                remark(format_args!("{} could not be removed: {error}", path.display()));
             }
             Err(_) => {}
         }
@@ -233,7 +231,7 @@ impl Demo {
                 Ok(played.known)
             }
             Err(fault) => {
-                eprintln!("  the past stops in the middle: {}", kernel::chain(&fault));
+                remark(format_args!("  the past stops in the middle: {}", kernel::chain(&fault)));
                 Ok(Known::default())
             }
         }
@@ -273,7 +271,7 @@ impl Demo {
                 () = ending.cancelled() => {}
                 sent = telemetry::send(&client, &past) => match sent {
                     Ok(()) => say(format_args!("  Users, Accounts and Home now have all {} weeks: {} events.", plan.days / 7, past.len())),
-                    Err(fault) => eprintln!("  the sample data were not taken: {}", kernel::chain(&fault)),
+                    Err(fault) => remark(format_args!("  the sample data were not taken: {}", kernel::chain(&fault))),
                 },
             }
         });
@@ -297,7 +295,7 @@ impl Demo {
         let ended = self.launched.until_end().await.map_err(CliFault::of);
         // Whatever Acme is still asking the server, no answer will come.
         if let Ok(Ok(Err(error))) = tokio::time::timeout(ACME_GRACE, self.serving).await {
-            eprintln!("Acme Notes ended badly: {error}");
+            remark(format_args!("Acme Notes ended badly: {error}"));
         }
         ended
     }

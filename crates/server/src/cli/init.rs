@@ -196,7 +196,7 @@ fn remove(path: &Path) {
 fn keep_public_url(dir: &DataDir, url: &Url) -> Result<(), CliFault> {
     let path = dir.path().join("thrivestack.toml");
     if path.exists() {
-        eprintln!("{} exists already; put public_url = \"{url}\" into it", path.display());
+        out::remark(format_args!("{} exists already; put public_url = \"{url}\" into it", path.display()));
         return Ok(());
     }
     Ok(write_private(&path, &format!("public_url = \"{url}\"\n"))?)

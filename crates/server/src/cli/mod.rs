@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: no runtime can be made: {error}");
+            out::remark(format_args!("error: no runtime can be made: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -116,7 +116,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(fault) => {
-            eprintln!("error: {}", kernel::chain(&fault));
+            out::remark(format_args!("error: {}", kernel::chain(&fault)));
             ExitCode::FAILURE
         }
     }
@@ -138,7 +138,7 @@ async fn run(common: &Common, command: Command) -> Result<ExitCode, CliFault> {
         Command::Config { reference: false } => {
             let (_, layers) = common.load(&[])?;
             out::show(&layers.effective())?;
-            layers.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            layers.warnings.iter().for_each(|warning| out::remark(format_args!("warning: {warning}")));
             Ok(ExitCode::SUCCESS)
         }
         Command::Demo(options) => demo::run(common, options).await,

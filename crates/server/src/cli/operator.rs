@@ -65,6 +65,9 @@ fn tell(config: &Config, fresh: &FreshLink) -> Result<ExitCode, CliFault> {
     out::hand_out(&format!("{url}\n")).map_err(|error| {
         CliFault::Told(format!("the link could not be shown ({error}): ask for another one"))
     })?;
-    eprintln!("This link signs {} in once and is good until {}.", fresh.email, fresh.link.expires_at);
+    out::remark(format_args!(
+        "This link signs {} in once and is good until {}.",
+        fresh.email, fresh.link.expires_at
+    ));
     Ok(ExitCode::SUCCESS)
 }

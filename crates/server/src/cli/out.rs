@@ -1,8 +1,10 @@
-//! What a command was asked for goes to standard output; a reader that is gone or a full disk is told, and no panic.
+//! What a command was asked for goes to standard output, and remarks to standard error; a reader that is gone or a full
+//! disk is told, and no panic.
 
 use super::CliFault;
 use crate::data_dir::new_private;
 use std::{
+    fmt,
     fs::{self, File},
     io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
@@ -23,6 +25,11 @@ pub(super) fn show(text: &str) -> Result<(), CliFault> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes to standard error what is done or went wrong. Nobody needs to read it.
+pub(super) fn remark(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// A new file of the owner's alone for what is shown this once. It is taken before anything else is made, so that keys

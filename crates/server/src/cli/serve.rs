@@ -1,6 +1,6 @@
 //! `thrivestack serve`
 
-use super::{CliFault, Common};
+use super::{CliFault, Common, out::remark};
 use crate::{
     config::Config,
     data_dir::DataDir,
@@ -60,11 +60,11 @@ fn tell_ready(config: &Config, launched: &Launched, millis: u128) {
     let (version, url) = (env!("CARGO_PKG_VERSION"), launched.public_url.as_str().trim_end_matches('/'));
     let message = format!("thrivestack {version} is ready on {url}");
     if config.log_format.is_text() {
-        eprintln!("{message} ({millis} ms)");
+        remark(format_args!("{message} ({millis} ms)"));
     } else {
         let line =
             serde_json::json!({ "level": "INFO", "message": message, "url": url, "start_millis": millis });
-        eprintln!("{line}");
+        remark(line);
     }
 }
 
@@ -76,6 +76,6 @@ async fn tell_way_in(launched: &Launched) -> Result<(), CliFault> {
     }
     let fresh = app::operator::fresh_link(&app.db, &*app.rng, None).await.map_err(CliFault::of)?;
     let url = launched.public_url.join(&fresh.link.path()).map_err(CliFault::of)?;
-    eprintln!("Nobody has a password yet. {} signs in once with {url}", fresh.email);
+    remark(format_args!("Nobody has a password yet. {} signs in once with {url}", fresh.email));
     Ok(())
 }

@@ -5,7 +5,9 @@ mod doctor;
 mod mail;
 mod parts;
 
-use super::binary::{Backend, Installation, Lines, PATIENCE, Reserved, command, finish, ready, run, until};
+use super::binary::{
+    Backend, Installation, Lines, PATIENCE, Reserved, command, finish, http_client, ready, run, send, until,
+};
 use super::receiver::Receiver;
 use serde_json::Value;
 use std::fs::File;
@@ -79,6 +81,26 @@ async fn run_into(out: impl Into<Stdio>, dir: &Path, arguments: &[&str]) -> Outp
 /// A pipe whose reader is gone.
 fn closed() -> PipeWriter {
     std::io::pipe().unwrap().1
+}
+
+#[tokio::test]
+async fn a_server_whose_log_nobody_reads_serves_on() {
+    let (dir, place) = (TempDir::new().unwrap(), Reserved::new());
+    let made = run(dir.path(), &["init", "--data-dir", "data"]).await;
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let listen = place.address.to_string();
+    let mut serve = command(dir.path(), &["serve", "--data-dir", "data", "--listen", &listen]);
+    let mut serving = serve.stdout(Stdio::null()).stderr(closed()).spawn().unwrap();
+    let asks = http_client();
+    let (healthz, nothing) = (place.url("/healthz"), place.url("/nothing"));
+    until("an answer", async || asks.get(healthz.clone()).send().await.ok()).await;
+    // Each answer is a line of the log.
+    assert_eq!(send(asks.get(nothing)).await.status, 404);
+    assert!(serving.try_wait().unwrap().is_none());
+    serving.kill().await.unwrap();
+    let refused = ["key", "list", "--data-dir", "elsewhere"];
+    let ended = command(dir.path(), &refused).stdout(Stdio::null()).stderr(closed()).status().await.unwrap();
+    assert_eq!(ended.code(), Some(1), "a failure, and no panic");
 }
 
 #[tokio::test]
