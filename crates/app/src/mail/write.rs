@@ -24,15 +24,18 @@ const FONT: &str = "Inter,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
 const LOGO_WIDTH_MAX: u32 = 200;
 const LOGO_HEIGHT_MAX: u32 = 40;
 
-static FRAMES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut frames = Environment::new();
-    for (name, frame) in [
+/// The frames and the built-in words, compiled once.
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let frames = [
         (WELCOME, include_str!("../../texts/welcome.txt")),
         (WELCOME_HTML, include_str!("../../texts/welcome.html")),
-    ] {
-        frames.add_template(name, frame).expect("a test renders every built-in frame");
+    ];
+    let words = WORDS.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let mut templates = Environment::new();
+    for (name, text) in words.chain(frames) {
+        templates.add_template(name, text).expect("a test renders every built-in template");
     }
-    frames
+    templates
 });
 
 /// The words that hold until a builder writes their own.
@@ -76,8 +79,8 @@ pub fn sample(current: &Current, logo: Option<(&Logo, &str)>) -> Result<Written,
     compose(current, &Facts { account: "Acme Rockets", plan, envelope: true }, logo)
 }
 
-/// The welcome mail of a run that got past its acknowledgement. Rendering takes some ten microseconds, so it
-/// may happen inside a command, where the run's last word is known.
+/// The welcome mail of a run that got past its acknowledgement. Nothing is compiled for it but
+/// the builder's own words, so it may happen inside a command, where the run's last word is known.
 pub(crate) fn welcome(
     current: &Current,
     sender: &Sender,
@@ -151,9 +154,16 @@ struct Said {
 
 impl Said {
     fn of(current: &Current, facts: &Facts<'_>) -> Self {
-        let word = |name: &str| word(current, facts, name);
+        let settings = &current.settings;
+        let places = context! {
+            product => &settings.product_name,
+            account => facts.account,
+            plan => facts.plan.unwrap_or_default(),
+            support => settings.support_address.as_deref().unwrap_or_default(),
+        };
+        let word = |name: &str| word(settings.words.get(name).map(String::as_str), name, &places);
         // A workflow may give no plan: the built-in text then speaks of none.
-        let planless = facts.plan.is_none() && !current.settings.words.contains_key("mail_text");
+        let planless = facts.plan.is_none() && !settings.words.contains_key("mail_text");
         Self {
             subject: outbound::smtp::line(&word("mail_subject")),
             title: word("mail_title"),
@@ -193,20 +203,17 @@ fn picture(logo: &Logo, address: &str) -> minijinja::Value {
     context! { src => address, width => width, height => height, wordmark => logo.is_wordmark() }
 }
 
-/// A word with its places filled; as it stands where it cannot be filled. HTML is escaped by the frame.
-fn word(current: &Current, facts: &Facts<'_>, name: &str) -> String {
-    let settings = &current.settings;
-    let text = settings.words.get(name).map_or_else(|| built_in(name), String::as_str);
-    let values = context! {
-        product => &settings.product_name,
-        account => facts.account,
-        plan => facts.plan.unwrap_or_default(),
-        support => settings.support_address.as_deref().unwrap_or_default(),
+/// A word with its places filled, the builder's own or the built-in one; as it stands where it cannot be filled. HTML
+/// is escaped by the frame.
+fn word(own: Option<&str>, name: &str, places: &minijinja::Value) -> String {
+    let filled = match own {
+        Some(text) => TEMPLATES.render_str(text, places),
+        None => TEMPLATES.get_template(name).and_then(|word| word.render(places)),
     };
-    Environment::new().render_str(text, values).unwrap_or_else(|_| text.to_owned())
+    filled.unwrap_or_else(|_| own.unwrap_or(built_in(name)).to_owned())
 }
 
 fn render(frame: &'static str, values: &minijinja::Value) -> Result<String, MailFault> {
-    let rendered = FRAMES.get_template(frame).and_then(|frame| frame.render(values));
+    let rendered = TEMPLATES.get_template(frame).and_then(|frame| frame.render(values));
     rendered.map_err(|source| MailFault { frame, source })
 }
