@@ -66,18 +66,9 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     .copied()
 }
 
-/// The pattern that finds `text` anywhere in a column of lower case, after `LIKE … ESCAPE '!'`: LIKE's own signs mean
-/// nothing special to whoever types them.
-pub(crate) fn like(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
+/// What somebody searches for, as columns of lower case have it: for `strpos`.
+pub(crate) fn folded(text: &str) -> String {
+    text.to_lowercase()
 }
 
 /// A JSON document in a TEXT column of ours: anything else there is a fault of ours.

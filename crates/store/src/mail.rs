@@ -92,17 +92,17 @@ macro_rules! mails {
     };
 }
 
-/// Recipient, subject or run id have the pattern in them.
+/// Recipient, subject or run id have the words in them.
 macro_rules! has {
-    ($pattern:literal) => {
+    ($words:literal) => {
         concat!(
-            "(LOWER(recipient) LIKE ",
-            $pattern,
-            " ESCAPE '!' OR LOWER(subject) LIKE ",
-            $pattern,
-            " ESCAPE '!' OR run_id LIKE ",
-            $pattern,
-            " ESCAPE '!')"
+            "(strpos(LOWER(recipient), ",
+            $words,
+            ") > 0 OR strpos(LOWER(subject), ",
+            $words,
+            ") > 0 OR strpos(run_id, ",
+            $words,
+            ") > 0)"
         )
     };
 }
@@ -204,7 +204,7 @@ pub fn list(
     let env = env.to_string();
     let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
     let limit = i64::try_from(limit.min(LIST_MAX)).unwrap_or(0);
-    match (filter.search.as_deref().map(crate::like), filter.fate.map(Fate::name)) {
+    match (filter.search.as_deref().map(crate::folded), filter.fate.map(Fate::name)) {
         (None, None) => tx.query(&LIST, params![&env, &before, limit], mail),
         (None, Some(fate)) => tx.query(&LIST_FATE, params![&env, &before, limit, fate], mail),
         (Some(text), None) => tx.query(&FIND, params![&env, &before, limit, &text], mail),
@@ -218,7 +218,7 @@ pub fn counts(tx: &mut Tx<'_>, env: Env, search: Option<&str>) -> Result<Vec<(Fa
     let count = |row: &Row<'_>| Ok((row.parse(0)?, u64::try_from(row.get::<i64>(1)?).unwrap_or(0)));
     match search {
         None => tx.query(&COUNTS, params![&env, most], count),
-        Some(text) => tx.query(&COUNTS_FOUND, params![&env, most, &crate::like(text)], count),
+        Some(text) => tx.query(&COUNTS_FOUND, params![&env, most, &crate::folded(text)], count),
     }
 }
 

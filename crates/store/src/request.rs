@@ -62,9 +62,9 @@ macro_rules! kept {
 macro_rules! asked {
     () => {
         " AND status >= $2 AND status < $3 AND (CAST($4 AS TEXT) IS NULL OR code = $4) AND at >= $5
-         AND (CAST($6 AS TEXT) IS NULL OR request_id LIKE $6 ESCAPE '!' OR LOWER(path) LIKE $6 ESCAPE '!'
-              OR LOWER(code) LIKE $6 ESCAPE '!' OR key_id LIKE $6 ESCAPE '!' OR run_id LIKE $6 ESCAPE '!'
-              OR LOWER(user_id) LIKE $6 ESCAPE '!')"
+         AND (CAST($6 AS TEXT) IS NULL OR strpos(request_id, $6) > 0 OR strpos(LOWER(path), $6) > 0
+              OR strpos(LOWER(code), $6) > 0 OR strpos(key_id, $6) > 0 OR strpos(run_id, $6) > 0
+              OR strpos(LOWER(user_id), $6) > 0)"
     };
 }
 
@@ -127,15 +127,15 @@ pub fn list(
 ) -> Result<Vec<Kept>, Fault> {
     let before = before.map_or_else(|| "~".to_owned(), |id| id.to_string());
     let limit = i64::try_from(limit.min(LIST_MAX)).unwrap_or(0);
-    let (owner, pattern) = (owner.column(), filter.search.as_deref().map(crate::like));
-    let asked = asked(&owner, filter, pattern.as_deref());
+    let (owner, words) = (owner.column(), filter.search.as_deref().map(crate::folded));
+    let asked = asked(&owner, filter, words.as_deref());
     tx.query(&LIST, &[&asked, params![&before, limit]].concat(), kept)
 }
 
 /// How many there are.
 pub fn count(tx: &mut Tx<'_>, owner: Owner, filter: &Filter) -> Result<u64, Fault> {
-    let (owner, pattern) = (owner.column(), filter.search.as_deref().map(crate::like));
-    let counted: i64 = tx.query_one(&COUNT, &asked(&owner, filter, pattern.as_deref()), |row| row.get(0))?;
+    let (owner, words) = (owner.column(), filter.search.as_deref().map(crate::folded));
+    let counted: i64 = tx.query_one(&COUNT, &asked(&owner, filter, words.as_deref()), |row| row.get(0))?;
     Ok(u64::try_from(counted).unwrap_or(0))
 }
 
@@ -160,7 +160,7 @@ pub fn forget(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, Fault> {
 }
 
 /// The owner, `$1`, and the filter, `$2` to `$6`: what is not asked for lets everything through.
-fn asked<'a>(owner: &'a str, filter: &'a Filter, pattern: Option<&'a str>) -> [Value<'a>; 6] {
+fn asked<'a>(owner: &'a str, filter: &'a Filter, words: Option<&'a str>) -> [Value<'a>; 6] {
     let class = filter.class.map(i64::from);
     [
         owner.into(),
@@ -168,7 +168,7 @@ fn asked<'a>(owner: &'a str, filter: &'a Filter, pattern: Option<&'a str>) -> [V
         class.map_or(1_000, |class| (class + 1) * 100).into(),
         filter.code.as_deref().into(),
         filter.since.unwrap_or(Timestamp::EPOCH).into(),
-        pattern.into(),
+        words.into(),
     ]
 }
 

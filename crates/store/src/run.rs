@@ -53,7 +53,7 @@ macro_rules! newest {
             $table,
             " WHERE environment_id = $1",
             $is,
-            " AND (CAST($2 AS TEXT) IS NULL OR search LIKE $2 ESCAPE '!') AND created_at >= $6
+            " AND (CAST($2 AS TEXT) IS NULL OR strpos(search, $2) > 0) AND created_at >= $6
             AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5"
         )
     };
@@ -66,7 +66,7 @@ macro_rules! oldest {
             $table,
             " WHERE environment_id = $1",
             $is,
-            " AND (CAST($2 AS TEXT) IS NULL OR search LIKE $2 ESCAPE '!')
+            " AND (CAST($2 AS TEXT) IS NULL OR strpos(search, $2) > 0)
             AND (created_at, id) > ($3, $4) ORDER BY created_at, id LIMIT $5"
         )
     };
@@ -80,7 +80,7 @@ macro_rules! count {
             $table,
             " WHERE environment_id = $1",
             $is,
-            " AND (CAST($2 AS TEXT) IS NULL OR search LIKE $2 ESCAPE '!') AND created_at >= $3"
+            " AND (CAST($2 AS TEXT) IS NULL OR strpos(search, $2) > 0) AND created_at >= $3"
         )
     };
 }
@@ -259,7 +259,7 @@ pub fn list(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, Faul
     let after = filter.after.as_ref().and_then(|cursor| Some((cursor.time().ok()?, cursor.id.as_str())));
     let (at, id) = after.unwrap_or((front, ""));
     let limit = i64::try_from(filter.limit.min(LIST_MAX)).unwrap_or(0);
-    let search = filter.search.as_deref().map(crate::like);
+    let search = filter.search.as_deref().map(crate::folded);
     let env = env.to_string();
     let mut bounds = params![&env, search.as_deref(), at, id, limit].to_vec();
     bounds.extend((!filter.oldest_first).then(|| Value::from(since(filter))));
@@ -284,7 +284,7 @@ fn list_waiting(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<Vec<Run>, 
 /// How many runs the filter leaves, pages aside.
 pub fn count(tx: &mut Tx<'_>, env: Env, filter: &Filter) -> Result<u64, Fault> {
     let ([_, _, statement], is) = asked(filter);
-    let search = filter.search.as_deref().map(crate::like);
+    let search = filter.search.as_deref().map(crate::folded);
     let env = env.to_string();
     let mut bounds = params![&env, search.as_deref(), since(filter)].to_vec();
     bounds.extend(is.map(Value::from));

@@ -10,6 +10,7 @@ pub(crate) use lane::open;
 pub(crate) use session::{Session, column};
 
 use crate::Options;
+use memchr::memmem;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -41,18 +42,24 @@ pub(crate) fn connect(path: &Path, options: &Options) -> rusqlite::Result<Connec
     // "text" in double quotes is a mistyped column, as on PostgreSQL, never a string.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-    conn.create_scalar_function(
-        "lower",
-        1,
-        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
-        lower,
-    )?;
+    let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("lower", 1, pure, lower)?;
+    conn.create_scalar_function("strpos", 2, pure, strpos)?;
     Ok(conn)
 }
 
 /// Of every alphabet, as on PostgreSQL; SQLite's own knows the letters of ASCII alone, and a search for Ökostrom would
 /// find nothing.
 fn lower(context: &Context<'_>) -> rusqlite::Result<Option<String>> {
-    let text: Option<String> = context.get(0)?;
-    Ok(text.map(|text| text.to_lowercase()))
+    Ok(context.get_raw(0).as_str_or_null()?.map(str::to_lowercase))
+}
+
+/// Where the second text begins in the first, in characters from 1; 0 where it does not: PostgreSQL's function. A search
+/// reads a hundred thousand texts, and `LIKE` takes longer for each.
+fn strpos(context: &Context<'_>) -> rusqlite::Result<Option<i64>> {
+    let (text, part) = (context.get_raw(0).as_str_or_null()?, context.get_raw(1).as_str_or_null()?);
+    Ok(text.zip(part).map(|(text, part)| {
+        let before = memmem::find(text.as_bytes(), part.as_bytes()).map(|at| text[..at].chars().count());
+        before.map_or(0, |before| i64::try_from(before).unwrap_or(i64::MAX - 1) + 1)
+    }))
 }

@@ -58,7 +58,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub kind: Kind,
-    /// Part of the `webhook-id`, or of the run's e-mail, user id or id.
+    /// The beginning of the `webhook-id`, or part of the run's e-mail, user id or id.
     pub search: Option<String>,
     /// Behind this one.
     pub before: Option<DeliveryId>,
@@ -119,15 +119,20 @@ macro_rules! with_run {
     };
 }
 
-/// What is searched for, $2. Its ids are found first, in the indexes: bodies are long, and most of them are not wanted.
-/// SQLite takes a CROSS JOIN in the order in which it is written: the runs by the index that has what is searched, and only
-/// their deliveries.
+/// The ids of what is searched for, $2, found in the indexes: bodies are long, and most of them are not wanted. SQLite
+/// takes a CROSS JOIN in the order in which it is written: the runs by the index that has what is searched, and only their
+/// deliveries.
+macro_rules! ids_found {
+    () => {
+        "SELECT x.id FROM delivery x WHERE x.environment_id = $1 AND x.id >= $2 AND x.id < $2 || '~'
+         UNION SELECT y.id FROM run z CROSS JOIN delivery y
+         WHERE y.environment_id = z.environment_id AND y.run_id = z.id AND z.environment_id = $1 AND strpos(z.search, $2) > 0"
+    };
+}
+
 macro_rules! found {
     () => {
-        " AND (CAST($2 AS TEXT) IS NULL OR d.id IN (
-            SELECT x.id FROM delivery x WHERE x.environment_id = $1 AND x.id LIKE $2 ESCAPE '!'
-            UNION SELECT y.id FROM run z CROSS JOIN delivery y
-            WHERE y.environment_id = z.environment_id AND y.run_id = z.id AND z.environment_id = $1 AND z.search LIKE $2 ESCAPE '!')) "
+        concat!(" AND (CAST($2 AS TEXT) IS NULL OR d.id IN (", ids_found!(), ")) ")
     };
 }
 
@@ -170,7 +175,7 @@ statements! {
     LIST_DELIVERED = list!("AND d.first_delivered_at IS NOT NULL AND d.run_id IS NOT NULL");
     LIST_OPEN = list!(open!("$5"));
     LIST_TESTS = list!("AND d.run_id IS NULL");
-    FOUND = count!("");
+    FOUND = concat!("SELECT COUNT(*) FROM (", ids_found!(), ") AS found");
     FOUND_DELIVERED = count!("AND d.first_delivered_at IS NOT NULL AND d.run_id IS NOT NULL");
     FOUND_OPEN = count!(open!("$3"));
     FOUND_TESTS = count!("AND d.run_id IS NULL");
@@ -188,27 +193,27 @@ statements! {
 pub fn page(tx: &mut Tx<'_>, env: Env, wanted: &Wanted) -> Result<Vec<Listed>, Fault> {
     let before = wanted.before.map_or_else(|| "~".to_owned(), |id| id.to_string());
     let limit = i64::try_from(wanted.limit.min(LIST_MAX)).unwrap_or(0);
-    let (env, pattern) = (env.to_string(), pattern(wanted));
-    let pattern = pattern.as_deref();
+    let (env, words) = (env.to_string(), words(wanted));
+    let words = words.as_deref();
     match wanted.kind {
-        Kind::All => tx.query(&LIST, params![&env, pattern, &before, limit], listed),
+        Kind::All => tx.query(&LIST, params![&env, words, &before, limit], listed),
         Kind::Of(Outcome::Delivered) => {
-            tx.query(&LIST_DELIVERED, params![&env, pattern, &before, limit], listed)
+            tx.query(&LIST_DELIVERED, params![&env, words, &before, limit], listed)
         }
-        Kind::Of(open) => tx.query(&LIST_OPEN, params![&env, pattern, &before, limit, open.name()], listed),
-        Kind::Tests => tx.query(&LIST_TESTS, params![&env, pattern, &before, limit], listed),
+        Kind::Of(open) => tx.query(&LIST_OPEN, params![&env, words, &before, limit, open.name()], listed),
+        Kind::Tests => tx.query(&LIST_TESTS, params![&env, words, &before, limit], listed),
     }
 }
 
 /// How many deliveries of this kind the search finds.
 pub fn found(tx: &mut Tx<'_>, env: Env, wanted: &Wanted) -> Result<u64, Fault> {
-    let (env, pattern) = (env.to_string(), pattern(wanted));
-    let pattern = pattern.as_deref();
+    let (env, words) = (env.to_string(), words(wanted));
+    let words = words.as_deref();
     match wanted.kind {
-        Kind::All => number(tx, &FOUND, params![&env, pattern]),
-        Kind::Of(Outcome::Delivered) => number(tx, &FOUND_DELIVERED, params![&env, pattern]),
-        Kind::Of(open) => number(tx, &FOUND_OPEN, params![&env, pattern, open.name()]),
-        Kind::Tests => number(tx, &FOUND_TESTS, params![&env, pattern]),
+        Kind::All => number(tx, &FOUND, params![&env, words]),
+        Kind::Of(Outcome::Delivered) => number(tx, &FOUND_DELIVERED, params![&env, words]),
+        Kind::Of(open) => number(tx, &FOUND_OPEN, params![&env, words, open.name()]),
+        Kind::Tests => number(tx, &FOUND_TESTS, params![&env, words]),
     }
 }
 
@@ -255,8 +260,8 @@ pub fn outcome_of(tx: &mut Tx<'_>, env: Env, id: DeliveryId) -> Result<Option<Ou
     tx.query_opt(&OUTCOME, params![&env.to_string(), &id.to_string()], |row| outcome(row, 0))
 }
 
-fn pattern(wanted: &Wanted) -> Option<String> {
-    wanted.search.as_deref().map(crate::like)
+fn words(wanted: &Wanted) -> Option<String> {
+    wanted.search.as_deref().map(crate::folded)
 }
 
 fn number(tx: &mut Tx<'_>, statement: &'static sql::Statement, params: &[Value]) -> Result<u64, Fault> {

@@ -18,8 +18,8 @@ const KEY_CHARS: usize = 200;
 macro_rules! of_people {
     ($search:literal, $since:literal, $seen:literal, $state:literal) => {
         concat!(
-            " AND (CAST(", $search, " AS TEXT) IS NULL OR LOWER(user_id) LIKE ", $search, " ESCAPE '!'
-               OR LOWER(email) LIKE ", $search, " ESCAPE '!' OR LOWER(name) LIKE ", $search, " ESCAPE '!')
+            " AND (CAST(", $search, " AS TEXT) IS NULL OR strpos(LOWER(user_id), ", $search, ") > 0
+               OR strpos(LOWER(email), ", $search, ") > 0 OR strpos(LOWER(name), ", $search, ") > 0)
              AND (CAST(", $since, " AS BIGINT) IS NULL OR created_at >= ", $since, ")
              AND (CAST(", $seen, " AS BIGINT) IS NULL OR last_seen_at >= ", $seen, ")
              AND CASE COALESCE(CAST(", $state, " AS TEXT), '') WHEN '' THEN true
@@ -54,14 +54,14 @@ macro_rules! of_accounts {
         concat!(
             " AND (CAST(",
             $search,
-            " AS TEXT) IS NULL OR LOWER(account_id) LIKE ",
+            " AS TEXT) IS NULL OR strpos(LOWER(account_id), ",
             $search,
-            " ESCAPE '!'
-               OR LOWER(domain) LIKE ",
+            ") > 0
+               OR strpos(LOWER(domain), ",
             $search,
-            " ESCAPE '!' OR LOWER(name) LIKE ",
+            ") > 0 OR strpos(LOWER(name), ",
             $search,
-            " ESCAPE '!')
+            ") > 0)
              AND (CAST(",
             $since,
             " AS BIGINT) IS NULL OR created_at >= ",
@@ -246,9 +246,9 @@ fn page<T: Send + 'static>(
     let (env, only) = (env.to_string(), &wanted.only);
     let (key, id) = front(wanted);
     let limit = i64::try_from(wanted.limit.min(LIST_MAX)).unwrap_or(0);
-    let pattern = only.search.as_deref().map(crate::like);
+    let words = only.search.as_deref().map(crate::folded);
     let bounds =
-        params![&env, key, id, limit, pattern.as_deref(), only.created_since, only.seen_since, only.state];
+        params![&env, key, id, limit, words.as_deref(), only.created_since, only.seen_since, only.state];
     tx.query(statement, bounds, row)
 }
 
@@ -330,8 +330,8 @@ fn count(
     let count: i64 = if *only == Only::default() {
         tx.query_one(all, params![&env], |row| row.get(0))?
     } else {
-        let pattern = only.search.as_deref().map(crate::like);
-        let bounds = params![&env, pattern.as_deref(), only.created_since, only.seen_since, only.state];
+        let words = only.search.as_deref().map(crate::folded);
+        let bounds = params![&env, words.as_deref(), only.created_since, only.seen_since, only.state];
         tx.query_one(found, bounds, |row| row.get(0))?
     };
     Ok(u64::try_from(count).unwrap_or(0))
