@@ -23,6 +23,28 @@ async function go(page, wanted) {
   await page.keyboard.press("Enter");
 }
 
+// Goes to a room by the menu.
+async function enter(page, room) {
+  await go(page, page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: room }));
+  await page.getByRole("heading", { level: 1, name: room }).waitFor();
+}
+
+// Writes something else into a field.
+async function rewrite(page, label, text) {
+  await tabTo(page, page.getByLabel(label));
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type(text);
+}
+
+// Searches a room's list while typing, and opens the entry with this name.
+async function search(page, room, words, entry) {
+  await enter(page, room);
+  await tabTo(page, page.getByRole("searchbox"));
+  await page.keyboard.type(words);
+  await page.waitForURL((url) => url.searchParams.get("q") === words);
+  await go(page, page.getByRole("main").getByRole("link", { name: entry }).first());
+}
+
 // Has the focus, and shows it.
 async function focused(page, wanted) {
   await wanted.waitFor();
@@ -49,4 +71,4 @@ function unseen() {
   return null;
 }
 
-module.exports = { focused, go, tabTo };
+module.exports = { enter, focused, go, rewrite, search, tabTo };

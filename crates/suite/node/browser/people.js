@@ -1,6 +1,8 @@
 // What people do again and again.
 "use strict";
 
+const assert = require("node:assert/strict");
+
 const PASSWORD = "correct horse battery";
 
 // An operator who comes in by the one-time link, sets a password and stands on Home.
@@ -55,4 +57,22 @@ async function goesOn(page, url) {
   await page.waitForURL(url);
 }
 
-module.exports = { PASSWORD, comeIn, find, goesOn, lookAgain, room, signUp };
+// The builder's colour on a hosted page.
+function accent(page) {
+  return page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--accent"));
+}
+
+// What a token claims that the RSA key gives whose file the page shows.
+async function tokenOf(page, stage, scope) {
+  const file = JSON.parse(await page.locator("#json").textContent());
+  const answer = await fetch(new URL("/api/user/token", stage.api), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ key_id: file.key_id, private_key: file.private_key, scopes: [scope] }),
+  });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const { token } = await answer.json();
+  return Buffer.from(token.split(".")[1], "base64url").toString();
+}
+
+module.exports = { PASSWORD, accent, comeIn, find, goesOn, lookAgain, room, signUp, tokenOf };

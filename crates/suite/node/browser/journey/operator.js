@@ -3,8 +3,8 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { PASSWORD, goesOn, signUp } = require("../people.js");
-const { focused, go, tabTo } = require("../keys.js");
+const { PASSWORD, accent, goesOn, signUp } = require("../people.js");
+const { enter, focused, go, rewrite, search, tabTo } = require("../keys.js");
 
 const EMAIL = "tess@tab-works.example";
 
@@ -14,15 +14,6 @@ module.exports = async (journey) => {
   const keys = operator.keyboard;
   const heading = (name) => operator.getByRole("heading", { level: 1, name });
   const status = (text) => operator.getByRole("status").getByText(text).waitFor();
-  const enter = async (name) => {
-    await go(operator, operator.getByRole("navigation", { name: "Main" }).getByRole("link", { name }));
-    await heading(name).waitFor();
-  };
-  const rewrite = async (label, text) => {
-    await tabTo(operator, operator.getByLabel(label));
-    await keys.press("Control+a");
-    await keys.type(text);
-  };
 
   const mail = await journey.step("a password is set, and the operator leaves", async () => {
     await operator.goto(stage.console);
@@ -46,8 +37,8 @@ module.exports = async (journey) => {
     await heading("Home").waitFor();
   });
   await journey.step("nobody is let through any more", async () => {
-    await enter("Settings");
-    await rewrite("Users let through", "0");
+    await enter(operator, "Settings");
+    await rewrite(operator, "Users let through", "0");
     await keys.press("Enter");
     await status("Saved");
   });
@@ -58,7 +49,7 @@ module.exports = async (journey) => {
     await tess.getByRole("heading", { name: "You are on the list" }).waitFor();
   });
   await journey.step("she is ticked and admitted", async () => {
-    await enter("Waitlist");
+    await enter(operator, "Waitlist");
     const box = operator.getByRole("checkbox", { name: `Tick ${EMAIL}` });
     await tabTo(operator, box);
     await keys.press("Space");
@@ -73,12 +64,7 @@ module.exports = async (journey) => {
     await goesOn(tess, `${stage.acme}onboarding?**`);
   });
   await journey.step("she is found, and her run is read", async () => {
-    await enter("Users");
-    await tabTo(operator, operator.getByRole("searchbox"));
-    await keys.type("tess@");
-    await operator.waitForURL("**/users?q=tess**");
-    await journey.look(operator, "searched");
-    await go(operator, operator.getByRole("main").getByRole("link", { name: EMAIL }));
+    await search(operator, "Users", "tess@", EMAIL);
     await heading(EMAIL).waitFor();
     await go(operator, operator.locator(".links.runs a"));
     await operator.waitForURL("**/runs/*");
@@ -88,7 +74,7 @@ module.exports = async (journey) => {
     await journey.look(operator, "run");
   });
   await journey.step("a key is made, and its secret seen", async () => {
-    await enter("Keys");
+    await enter(operator, "Keys");
     await go(operator, operator.getByRole("main").getByRole("link", { name: "Create a key" }).first());
     await heading("Create a key").waitFor();
     await tabTo(operator, operator.getByRole("radio", { name: /^Private API key/ }));
@@ -108,12 +94,16 @@ module.exports = async (journey) => {
     await operator.getByRole("row", { name: /keyboard/ }).waitFor();
     await journey.look(operator, "keys");
   });
-  await journey.step("the colour is changed", async () => {
-    await enter("Settings");
-    await rewrite("Colour", "#7c3aed");
+  await journey.step("the colour is changed, and whoever waits sees it", async () => {
+    await enter(operator, "Settings");
+    await rewrite(operator, "Colour", "#7c3aed");
     await keys.press("Enter");
     await status("Saved");
     assert.equal(await operator.getByLabel("Colour").inputValue(), "#7c3aed");
     await journey.look(operator, "saved");
+    const tom = await journey.person();
+    await signUp(tom, stage, "Tom Tabula", "tom@tab-works.example");
+    await tom.getByRole("heading", { name: "You are on the list" }).waitFor();
+    assert.match(await accent(tom), /#7c3aed/);
   });
 };

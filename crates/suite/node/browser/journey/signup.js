@@ -4,7 +4,7 @@
 
 const assert = require("node:assert/strict");
 const path = require("node:path");
-const { PASSWORD, goesOn, room, signUp } = require("../people.js");
+const { accent, PASSWORD, goesOn, room, signUp } = require("../people.js");
 
 const BRAND = { name: "Bright Notes", colour: "#7c3aed", logo: path.join(__dirname, "../../../tests/fixture/logo.png") };
 
@@ -139,8 +139,7 @@ module.exports = async (journey) => {
     assert.match(await grace.title(), new RegExp(BRAND.name));
     const logo = grace.getByRole("img", { name: BRAND.name });
     assert.ok(await logo.evaluate((image) => image.complete && image.naturalWidth > 0), "the logo is loaded");
-    const accent = await grace.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--accent"));
-    assert.match(accent, new RegExp(BRAND.colour));
+    assert.match(await accent(grace), new RegExp(BRAND.colour));
     await journey.look(grace, "waitlist");
   });
   await journey.step("the operator admits her, and her page goes on to Acme Notes", async () => {
