@@ -4,7 +4,7 @@
 
 const assert = require("node:assert/strict");
 const path = require("node:path");
-const { accent, PASSWORD, goesOn, room, signUp } = require("../people.js");
+const { PASSWORD, accent, goesOn, room, signUp } = require("../people.js");
 
 const BRAND = { name: "Bright Notes", colour: "#7c3aed", logo: path.join(__dirname, "../../../tests/fixture/logo.png") };
 
@@ -138,7 +138,7 @@ module.exports = async (journey) => {
     assert.equal(new URL(grace.url()).origin, new URL(stage.api).origin);
     assert.match(await grace.title(), new RegExp(BRAND.name));
     const logo = grace.getByRole("img", { name: BRAND.name });
-    assert.ok(await logo.evaluate((image) => image.complete && image.naturalWidth > 0), "the logo is loaded");
+    assert.ok(await logo.evaluate((image) => image.decode().then(() => image.naturalWidth > 0)), "the logo is loaded");
     assert.match(await accent(grace), new RegExp(BRAND.colour));
     await journey.look(grace, "waitlist");
   });
