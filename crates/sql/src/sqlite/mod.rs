@@ -10,7 +10,7 @@ pub(crate) use lane::open;
 pub(crate) use session::{Session, column};
 
 use crate::Options;
-use memchr::memmem;
+use memchr::memmem::Finder;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -57,9 +57,12 @@ fn lower(context: &Context<'_>) -> rusqlite::Result<Option<String>> {
 /// Where the second text begins in the first, in characters from 1; 0 where it does not: PostgreSQL's function. A search
 /// reads a hundred thousand texts, and `LIKE` takes longer for each.
 fn strpos(context: &Context<'_>) -> rusqlite::Result<Option<i64>> {
-    let (text, part) = (context.get_raw(0).as_str_or_null()?, context.get_raw(1).as_str_or_null()?);
-    Ok(text.zip(part).map(|(text, part)| {
-        let before = memmem::find(text.as_bytes(), part.as_bytes()).map(|at| text[..at].chars().count());
-        before.map_or(0, |before| i64::try_from(before).unwrap_or(i64::MAX - 1) + 1)
-    }))
+    let (text, part) = (context.get_raw(0).as_bytes_or_null()?, context.get_raw(1).as_bytes_or_null()?);
+    let (Some(text), Some(_)) = (text, part) else { return Ok(None) };
+    // Made once for a statement whose second text is bound.
+    let finder =
+        context.get_or_create_aux(1, |part| part.as_bytes().map(|part| Finder::new(part).into_owned()))?;
+    let characters =
+        |bytes: &[u8]| i64::try_from(String::from_utf8_lossy(bytes).chars().count()).unwrap_or(i64::MAX);
+    Ok(Some(finder.find(text).map_or(0, |at| characters(&text[..at]).saturating_add(1))))
 }

@@ -8,6 +8,8 @@ static ALL: Statement = statement(
     "INSERT INTO thing (raw, real, truth, note, n, id) VALUES ($6, $5, $4, $3, $2, $1) RETURNING id, n, note, truth, real, raw",
 );
 static SWAPPED: Statement = statement("SELECT CAST($2 AS TEXT), CAST($1 AS TEXT), CAST($2 AS TEXT), '$1'");
+static PLACE: Statement = statement("SELECT CAST(strpos(CAST($1 AS TEXT), CAST($2 AS TEXT)) AS BIGINT)");
+static LOWER: Statement = statement("SELECT lower(CAST($1 AS TEXT))");
 static TEN: Statement = statement(
     "SELECT CAST($10 AS TEXT) || CAST($9 AS TEXT) || CAST($8 AS TEXT) || CAST($7 AS TEXT) || CAST($6 AS TEXT)
          || CAST($5 AS TEXT) || CAST($4 AS TEXT) || CAST($3 AS TEXT) || CAST($2 AS TEXT) || CAST($1 AS TEXT)",
@@ -34,6 +36,32 @@ async fn parameters_go_by_their_number_not_by_their_place() {
             .await
             .unwrap_or_else(|fault: Fault| panic!("{fault:?}"));
         assert_eq!(ten, "jihgfedcba");
+    }
+}
+
+/// What SQLite is given, and how far it goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_are_lowered_and_searched_alike_on_both_engines() {
+    for db in databases("texts").await {
+        let place = |text: Option<&'static str>, part: Option<&'static str>| {
+            db.read(move |tx| tx.query_one(&PLACE, params![text, part], |row| row.get::<Option<i64>>(0)))
+        };
+        let found = |text, part| async move {
+            place(text, part).await.unwrap_or_else(|fault: Fault| panic!("{fault:?}"))
+        };
+        assert_eq!(found(Some("ab"), Some("b")).await, Some(2));
+        assert_eq!(found(Some("äb"), Some("b")).await, Some(2), "in characters");
+        assert_eq!(found(Some("äb"), Some("c")).await, Some(0));
+        assert_eq!(found(Some("äb"), Some("")).await, Some(1));
+        assert_eq!(found(Some(""), Some("a")).await, Some(0));
+        assert_eq!(found(None, Some("a")).await, None);
+        assert_eq!(found(Some("a"), None).await, None);
+        assert_eq!(found(Some("100 %_"), Some("%_")).await, Some(5), "no sign means anything");
+        let lower: String = db
+            .read(|tx| tx.query_one(&LOWER, params!["ÖKO Strom"], |row| row.get(0)))
+            .await
+            .unwrap_or_else(|fault: Fault| panic!("{fault:?}"));
+        assert_eq!(lower, "öko strom");
     }
 }
 
