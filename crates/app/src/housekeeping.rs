@@ -38,7 +38,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     }
 }
 
-/// Forgets everything that is old enough; how many rows.
+/// Forgets everything that is old enough; how many rows. The fault is the first of those that came.
 pub async fn sweep(app: &App) -> Result<usize, Fault> {
     let kinds: [(Forget, Duration); 5] = [
         (store::handover::forget_otps, CODES),
@@ -47,28 +47,33 @@ pub async fn sweep(app: &App) -> Result<usize, Fault> {
         (store::operator::forget_sessions, operator::SESSION_LIFE.whole),
         (store::operator::forget_links, Duration::ZERO),
     ];
-    let mut forgotten = forget_links(app).await? + request::trim(app).await?;
+    // Each is tried, whatever became of the others.
+    let mut forgotten = vec![forget_links(app).await, request::trim(app).await];
     for (forget, age) in kinds {
-        let before = app.db.now().minus(age);
-        loop {
-            let rows = app.db.write(Locks::none(), move |tx| forget(tx, before)).await?;
-            forgotten += rows;
-            if rows == 0 {
-                break;
-            }
+        forgotten.push(forget_all(app, forget, app.db.now().minus(age)).await);
+    }
+    forgotten.into_iter().sum()
+}
+
+async fn forget_all(app: &App, forget: Forget, before: Timestamp) -> Result<usize, Fault> {
+    let mut forgotten = 0;
+    loop {
+        match app.db.write(Locks::none(), move |tx| forget(tx, before)).await? {
+            0 => return Ok(forgotten),
+            rows => forgotten += rows,
         }
     }
-    Ok(forgotten)
 }
 
 /// Links of runs that ended long ago; one that still waits keeps its own, however old they are.
 async fn forget_links(app: &App) -> Result<usize, Fault> {
-    let now = app.db.now();
     let mut forgotten = 0;
-    while let Some(rows) =
-        app.db.write(Locks::none(), move |tx| store::handover::forget_links(tx, now)).await?
-    {
-        forgotten += rows;
+    loop {
+        // Read each time: what one command keeps comes due together, and must not be more than the next one may take.
+        let now = app.db.now();
+        match app.db.write(Locks::none(), move |tx| store::handover::forget_links(tx, now)).await? {
+            None => return Ok(forgotten),
+            Some(rows) => forgotten += rows,
+        }
     }
-    Ok(forgotten)
 }
