@@ -119,7 +119,7 @@ pub async fn checklist(app: &App, env: Env) -> Result<Checklist, ChecklistFault>
             let newest = list::Wanted { kind: Kind::All, limit: 1, ..list::Wanted::default() };
             let newest = list::page(tx, env, &newest)?.into_iter().next();
             let (taken, acked) = (list::any_taken(tx, env)?, store::tenant::any_acked(tx, env)?);
-            Ok::<_, sql::Fault>((taken, acked, store::handover::any_redeemed(tx, env)?, newest))
+            Ok::<_, sql::Fault>((taken, acked, store::handover::any_exchanged(tx, env)?, newest))
         })
         .await?;
     let settings = &current.settings;

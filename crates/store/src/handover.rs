@@ -1,7 +1,7 @@
 //! Links to continuation pages and one-time codes; only hashes are kept.
 
 use kernel::{Env, EnvironmentId, RunId, Timestamp};
-use sql::{Fault, Row, Tx, params, statements};
+use sql::{Fault, Tx, params, statements};
 use std::time::Duration;
 
 /// A link that somebody holds.
@@ -114,16 +114,16 @@ pub fn otp(tx: &mut Tx<'_>, code_hash: &str, since: Timestamp) -> Result<Option<
 
 /// Uses such a code; false when somebody else was faster.
 pub fn redeem_otp(tx: &mut Tx<'_>, code_hash: &str, now: Timestamp, since: Timestamp) -> Result<bool, Fault> {
-    let environment = |row: &Row<'_>| row.get::<String>(0);
-    let Some(environment) = tx.query_opt(&OTP_REDEEM, params![code_hash, now, since], environment)? else {
-        return Ok(false);
-    };
-    tx.execute(&EXCHANGE_INSERT, params![&environment, now])?;
-    Ok(true)
+    Ok(tx.query_opt(&OTP_REDEEM, params![code_hash, now, since], |_| Ok(()))?.is_some())
 }
 
-/// Whether a code was ever used.
-pub fn any_redeemed(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
+/// Notes that a builder's onboarding page exchanged a code; the first time stands.
+pub fn note_exchange(tx: &mut Tx<'_>, env: Env, now: Timestamp) -> Result<(), Fault> {
+    tx.execute(&EXCHANGE_INSERT, params![&env.to_string(), now])
+}
+
+/// Whether an onboarding page ever did.
+pub fn any_exchanged(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
     Ok(tx.query_opt(&EXCHANGE, params![&env.to_string()], |row| row.get::<Timestamp>(0))?.is_some())
 }
 

@@ -4,7 +4,7 @@ use super::hash;
 use crate::App;
 use crate::token::SignFault;
 use kernel::{Category, Env, Rng, Secret, Timestamp, token};
-use model::run::Run;
+use model::run::{Run, RunKind};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -83,22 +83,37 @@ pub async fn exchange(app: &App, code: &str) -> Result<Secret<String>, OtpFault>
     let now = app.db.now();
     let since = now.minus(OTP_LIFE);
     let code = hash(CODE, code);
-    let (env, run) = holder(app, code.clone(), since).await?;
+    let Holder { env, run, first } = holder(app, code.clone(), since).await?;
     let claims = claims(app, env, &run);
     let token = Secret::new(app.signers.sign(env, SESSION_TOKEN, None, claims).await?);
-    let redeem = move |tx: &mut sql::Tx<'_>| store::handover::redeem_otp(tx, &code, now, since);
+    let redeem = move |tx: &mut sql::Tx<'_>| {
+        let redeemed = store::handover::redeem_otp(tx, &code, now, since)?;
+        if redeemed && first {
+            store::handover::note_exchange(tx, env, now)?;
+        }
+        Ok::<_, sql::Fault>(redeemed)
+    };
     if app.db.write(sql::Locks::none(), redeem).await? { Ok(token) } else { Err(OtpFault::Refused) }
 }
 
-/// The run whose browser was given the code.
-async fn holder(app: &App, code: String, since: Timestamp) -> Result<(Env, Run), OtpFault> {
+/// Whose browser was given the code.
+struct Holder {
+    env: Env,
+    run: Run,
+    /// It proves what the environment has not shown before: that the onboarding page exchanges codes. A login's code goes
+    /// elsewhere.
+    first: bool,
+}
+
+async fn holder(app: &App, code: String, since: Timestamp) -> Result<Holder, OtpFault> {
     app.db
         .read(move |tx| {
             let otp = store::handover::otp(tx, &code, since)?.ok_or(OtpFault::Refused)?;
             // The code vouches: it was given to the browser of this environment's run.
             let env = Env::vouched(otp.environment);
             let run = store::run::get(tx, env, otp.run)?.ok_or(OtpFault::Refused)?;
-            Ok((env, run))
+            let first = run.kind == RunKind::Signup && !store::handover::any_exchanged(tx, env)?;
+            Ok(Holder { env, run, first })
         })
         .await
 }
