@@ -16,6 +16,8 @@ pub enum TrialFault {
     Invalid(Vec<FieldFault>),
     #[error("no mail server is configured")]
     NoServer,
+    #[error("mails are being sent already, as many as go at once")]
+    Busy,
     /// The server did not take it; what to do about it.
     #[error("the mail server did not take the test mail")]
     Smtp(#[from] SmtpFault),
@@ -28,6 +30,7 @@ impl TrialFault {
         match self {
             Self::Invalid(_) => Category::Invalid,
             Self::NoServer => Category::Conflict,
+            Self::Busy => Category::Limited,
             Self::Smtp(fault) => fault.category(),
             Self::Setting(fault) => fault.category(),
         }
@@ -66,6 +69,7 @@ pub async fn try_out(app: &App, actor: &Actor, env: Env, draft: &Draft) -> Resul
         picture: None,
     };
     let server = smtp.server().name();
+    let _place = app.posts.try_enter(env.id(), now, app.rng.as_ref()).map_err(|_| TrialFault::Busy)?;
     match smtp.send(&letter).await {
         Ok(accepted) => {
             tracing::info!(operator.id = %actor.id, environment.id = %env, "an operator sent a test mail");

@@ -148,6 +148,11 @@ pub(crate) async fn test_mail(
             );
             (StatusCode::CONFLICT, Remarks::default(), notice)
         }
+        Err(TrialFault::Busy) => {
+            let text = "As many mails are being sent as go at once. Try again in a moment.";
+            let notice = Notice::new(Tone::Bad, "No test mail was sent", text);
+            (StatusCode::TOO_MANY_REQUESTS, Remarks::default(), notice)
+        }
         Err(TrialFault::Smtp(fault)) => {
             let text = format!("{} {}", sentence(&kernel::chain(&fault)), fault.advice());
             let notice = Notice::new(Tone::Bad, "The test mail was not accepted", text);
