@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 /// The most rows of one page.
 pub const LIST_MAX: usize = 200;
+/// How many of the newest webhooks [`lately_taken_at`] looks at.
+const LATELY: i64 = 200;
 
 /// What became of a delivery. It is told from the delivery and its run, so that no table says it a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,9 +181,9 @@ statements! {
     FOUND_DELIVERED = count!("AND d.first_delivered_at IS NOT NULL AND d.run_id IS NOT NULL");
     FOUND_OPEN = count!(open!("$3"));
     FOUND_TESTS = count!("AND d.run_id IS NULL");
-    TAKEN = "SELECT id FROM delivery WHERE environment_id = $1 AND first_delivered_at IS NOT NULL ORDER BY id DESC LIMIT 1";
-    TAKEN_AT = "SELECT n FROM delivery_attempt WHERE environment_id = $1 AND delivery_id = $2 AND url = $3
-                AND status BETWEEN 200 AND 299 LIMIT 1";
+    TAKEN = "SELECT id FROM delivery WHERE environment_id = $1 AND first_delivered_at IS NOT NULL LIMIT 1";
+    LATELY_TAKEN_AT = "SELECT 1 FROM delivery_attempt AS a WHERE a.environment_id = $1 AND a.url = $2 AND a.status BETWEEN 200 AND 299
+                       AND a.delivery_id IN (SELECT id FROM delivery WHERE environment_id = $1 ORDER BY id DESC LIMIT $3) LIMIT 1";
     ALL = "SELECT COUNT(*) FROM delivery WHERE environment_id = $1";
     TESTS = "SELECT COUNT(*) FROM delivery WHERE environment_id = $1 AND run_id IS NULL";
     OPEN = concat!("SELECT ", outcome!(), ", COUNT(*) ", with_run!(),
@@ -205,10 +207,10 @@ pub fn page(tx: &mut Tx<'_>, env: Env, wanted: &Wanted) -> Result<Vec<Listed>, F
     }
 }
 
-/// How many deliveries of this kind the search finds.
+/// How many deliveries of this kind the search finds; without one, how many there are.
 pub fn found(tx: &mut Tx<'_>, env: Env, wanted: &Wanted) -> Result<u64, Fault> {
-    let (env, words) = (env.to_string(), words(wanted));
-    let words = words.as_deref();
+    let Some(words) = words(wanted) else { return Ok(counts(tx, env)?.of(wanted.kind)) };
+    let (env, words) = (env.to_string(), words.as_str());
     match wanted.kind {
         Kind::All => number(tx, &FOUND, params![&env, words]),
         Kind::Of(Outcome::Delivered) => number(tx, &FOUND_DELIVERED, params![&env, words]),
@@ -241,18 +243,12 @@ pub fn counts(tx: &mut Tx<'_>, env: Env) -> Result<Counts, Fault> {
 
 /// Whether the endpoint ever took a webhook, a test among them.
 pub fn any_taken(tx: &mut Tx<'_>, env: Env) -> Result<bool, Fault> {
-    Ok(newest_taken(tx, env)?.is_some())
+    Ok(tx.query_opt(&TAKEN, params![&env.to_string()], |row| row.get::<String>(0))?.is_some())
 }
 
-fn newest_taken(tx: &mut Tx<'_>, env: Env) -> Result<Option<String>, Fault> {
-    tx.query_opt(&TAKEN, params![&env.to_string()], |row| row.get(0))
-}
-
-/// Whether the newest webhook that was taken, a test among them, was taken at this URL.
-pub fn newest_taken_at(tx: &mut Tx<'_>, env: Env, url: &str) -> Result<bool, Fault> {
-    let Some(id) = newest_taken(tx, env)? else { return Ok(false) };
-    let attempt = tx.query_opt(&TAKEN_AT, params![&env.to_string(), &id, url], |row| row.get::<i64>(0))?;
-    Ok(attempt.is_some())
+/// Whether one of the newest [`LATELY`] webhooks, tests among them, was taken at this URL.
+pub fn lately_taken_at(tx: &mut Tx<'_>, env: Env, url: &str) -> Result<bool, Fault> {
+    Ok(tx.query_opt(&LATELY_TAKEN_AT, params![&env.to_string(), url, LATELY], |_| Ok(()))?.is_some())
 }
 
 /// What became of one.
