@@ -85,9 +85,13 @@ pub(crate) async fn page(
         },
         |filter, value| (filter == "state").then(|| count_of(&found.counts, value)).flatten(),
     );
-    // New runs would stand at the head of this page.
-    let front = open.after::<Cursor>()?.is_none() && !open.order().1;
-    let newest = found.rows.first().map(Run::place).filter(|_| front);
+    let newest = match found.rows.first() {
+        _ if open.after::<Cursor>()?.is_some() => None,
+        // New runs would stand at the head of this page.
+        Some(first) => (!open.order().1).then(|| first.place()),
+        // The first one, in whichever order.
+        None => Some(Cursor::at(place.speaker.now().minus(UNDER_WAY), RunId::NIL.to_string())),
+    };
     list.tail = Some(tail_url(&place, &open, newest, &found.rows));
     let sub = counted(found.counts.all, "run so far", "runs so far");
     Ok(open.answer(&state, partial, &ListPage { sub, list, frame: place.frame(Room::Runs, None) }))

@@ -78,3 +78,28 @@ async fn the_list_of_runs_hears_of_new_ones_and_of_steps() {
     house.waiting("eve").await;
     assert!(!text(&browser.get(&house, &searched).await).contains(" new<"), "not what is searched for");
 }
+
+#[tokio::test]
+async fn a_list_without_a_run_hears_of_the_first_one() {
+    let mut house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let nothing = text(&browser.get(&house, "/console/dev/runs").await);
+    assert!(nothing.contains("No run in Development yet"), "{nothing}");
+    let asks = [tail(&nothing), tail(&text(&browser.get(&house, "/console/dev/runs?sort=-started").await))];
+    for asks in &asks {
+        assert!(!text(&browser.get(&house, asks).await).contains(" new<"), "there is none");
+    }
+    house.waiting("ada").await;
+    for asks in &asks {
+        let news = text(&browser.get(&house, asks).await);
+        assert!(news.contains(">1 new<") && news.contains("href=\"/console/dev/runs"), "{news}");
+    }
+    house.pass(std::time::Duration::from_secs(30)).await;
+    let unmatched = text(&browser.get(&house, "/console/dev/runs?q=bob").await);
+    assert!(unmatched.contains("Nothing matches"), "{unmatched}");
+    house.waiting("eve").await;
+    assert!(!text(&browser.get(&house, &tail(&unmatched)).await).contains(" new<"), "not what is searched for");
+    house.waiting("bob").await;
+    let news = text(&browser.get(&house, &tail(&unmatched)).await);
+    assert!(news.contains(">1 new<") && news.contains("q=bob"), "{news}");
+}
