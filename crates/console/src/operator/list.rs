@@ -265,6 +265,17 @@ impl Open {
         link(href, self.query(None, None).into_iter().chain(more).collect())
     }
 
+    /// The same with the columns that are shown: what the browser remembers may be chosen anew in another tab.
+    pub(super) fn link_as_shown<const N: usize>(
+        &self,
+        href: &str,
+        more: [(&'static str, String); N],
+    ) -> String {
+        let columns = self.columns.iter().map(|column| ("column", column.name.to_owned()));
+        let columns = std::iter::once(("columns", "chosen".to_owned())).chain(columns);
+        link(href, self.query(None, None).into_iter().chain(columns).chain(more).collect())
+    }
+
     /// The page, or the list alone where htmx asks. Columns that were chosen just now are remembered.
     pub(super) fn answer(&self, state: &ConsoleState, partial: Partial, page: &impl Listing) -> Response {
         let mut response = if partial.0 { html(&page.rows()) } else { html(page) };

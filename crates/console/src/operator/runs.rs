@@ -107,7 +107,7 @@ fn tail_url(place: &Place, open: &Open, newest: Option<Cursor>, shown: &[Run]) -
         ("moving", moving.join(".")),
         ("at", place.speaker.now().micros().to_string()),
     ];
-    open.link(&path::runs_tail(place.stage), since)
+    open.link_as_shown(&path::runs_tail(place.stage), since)
 }
 
 /// What a page of the list has missed: it costs one range of the list's index and a row for each run that may move.

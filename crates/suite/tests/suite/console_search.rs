@@ -80,6 +80,22 @@ async fn the_list_of_runs_hears_of_new_ones_and_of_steps() {
 }
 
 #[tokio::test]
+async fn a_page_of_runs_keeps_its_columns_while_another_tab_chooses_others() {
+    let mut house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let (run, _) = house.waiting("ada").await;
+    let asks = tail(&text(&browser.get(&house, "/console/dev/runs").await));
+    let other = text(&browser.get(&house, "/console/dev/runs?columns=chosen&column=id").await);
+    assert!(other.contains(&format!("<code>{run}</code>")) && !other.contains("col-when"), "{other}");
+    let moved = text(&browser.get(&house, &asks).await);
+    assert!(moved.contains(&format!("id=\"run-{run}\"")) && moved.contains("col-when"), "{moved}");
+    assert!(!moved.contains("<code>"), "the columns of the first tab: {moved}");
+    assert_eq!(tail(&moved).matches("column=").count(), 4, "and so on: {moved}");
+    let second = text(&browser.get(&house, &tail(&other)).await);
+    assert!(second.contains("<code>") && !second.contains("col-when"), "{second}");
+}
+
+#[tokio::test]
 async fn a_list_without_a_run_hears_of_the_first_one() {
     let mut house = House::new().await;
     let mut browser = Browser::signed_in(&house).await;
