@@ -62,6 +62,7 @@ pub(super) struct Order {
     /// Its natural direction falls: the largest or the latest first.
     pub falls: bool,
     pub natural: &'static str,
+    /// Empty where no index goes the other way.
     pub turned: &'static str,
 }
 
@@ -127,6 +128,7 @@ impl Wanted {
         } else {
             sheet.orders.iter().find(|order| order.name == name)
         };
+        let order = order.filter(|order| !turned || !order.turned.is_empty());
         let order = order.ok_or_else(|| unknown("This list is not sorted by that."))?;
         let mut chosen = Vec::new();
         for filter in sheet.filters {

@@ -58,6 +58,17 @@ async fn a_list_is_sorted_by_its_heads() {
 }
 
 #[tokio::test]
+async fn a_list_that_has_one_order_is_not_turned_around() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    for (room, order) in [("webhooks", "made"), ("mails", "written"), ("requests", "came")] {
+        let list = format!("/console/dev/{room}?sort=");
+        assert_eq!(browser.get(&house, &format!("{list}{order}")).await.status.as_u16(), 200, "{room}");
+        assert_eq!(browser.get(&house, &format!("{list}-{order}")).await.status.as_u16(), 400, "{room}");
+    }
+}
+
+#[tokio::test]
 async fn each_order_goes_on_behind_its_first_page() {
     let house = House::new().await;
     let mut browser = Browser::signed_in(&house).await;
