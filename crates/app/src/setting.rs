@@ -13,7 +13,7 @@ mod wording;
 pub use draft::{Draft, FieldFault, NAME_CHARS_MAX};
 pub use logo::{bytes as logo_bytes, logo_file, remove_logo, restore_logo, save_logo};
 pub use secret::{NewSecret, WebhookSecret};
-pub use wording::{WordFault, WordingFault, chars_max, check as check_words, save_words};
+pub use wording::{WordFault, WordingFault, chars_max, check as check_words, save_words, tidy as tidy_words};
 
 use crate::{App, operator::Actor};
 use kernel::{Category, Env, EnvironmentId, Monotonic, Timestamp};

@@ -47,7 +47,7 @@ pub enum WordingFault {
 pub fn check(typed: &Words) -> Result<Words, Vec<WordFault>> {
     let (mut words, mut faults) = (Words::new(), Vec::new());
     for (name, text) in typed {
-        let text = text.trim().replace("\r\n", "\n");
+        let text = tidy(text);
         match judge(name, &text) {
             Err(message) => faults.push(WordFault { name: name.clone(), message }),
             Ok(()) if text.is_empty() => {}
@@ -55,6 +55,11 @@ pub fn check(typed: &Words) -> Result<Words, Vec<WordFault>> {
         }
     }
     if faults.is_empty() { Ok(words) } else { Err(faults) }
+}
+
+/// A text as it is kept: browsers end lines with CR LF.
+pub fn tidy(text: &str) -> String {
+    text.trim().replace("\r\n", "\n")
 }
 
 fn judge(name: &str, text: &str) -> Result<(), String> {

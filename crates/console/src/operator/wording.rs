@@ -36,6 +36,13 @@ pub(crate) struct View {
     page: String,
 }
 
+/// What stands beside the texts: what is wrong, what somebody else saved.
+#[derive(Debug, Default)]
+struct Remarks {
+    faults: Vec<WordFault>,
+    theirs: Option<Words>,
+}
+
 /// A text of a page: its name, its label, and whether it has several lines.
 type Editable = (&'static str, &'static str, bool);
 
@@ -106,7 +113,7 @@ pub(crate) async fn page(place: Place, Asked(view): Asked<View>) -> Response {
     let current = &place.current;
     let text = "Pages that are loaded and mails that are written from now on read so.";
     let notice = (view.done == "saved").then(|| Notice::new(Tone::Good, "Saved", text));
-    html(&draw(&place, &current.settings.words, current.version, &[], notice))
+    html(&draw(&place, &current.settings.words, current.version, &Remarks::default(), notice))
 }
 
 pub(crate) async fn save(
@@ -123,14 +130,16 @@ pub(crate) async fn save(
             let title =
                 format!("Not saved: {} a change", counted(faults.len() as u64, "text needs", "texts need"));
             let notice = Notice::new(Tone::Bad, title, "Everything you typed is still here.");
-            let page = draw(&place, &typed, version, &faults, Some(notice));
+            let page = draw(&place, &typed, version, &Remarks { faults, theirs: None }, Some(notice));
             Ok((StatusCode::BAD_REQUEST, html(&page)).into_response())
         }
         Err(WordingFault::Setting(SettingFault::Stale(stored))) => {
             let text =
-                "Settings were saved since you opened this page. Save again to put your words in place.";
+                "What they saved stands below each text that differs. Save again to put yours in its place.";
             let notice = Notice::new(Tone::Wait, "Not saved: somebody else was faster", text);
-            let page = draw(&place, &typed, stored.version, &[], Some(notice));
+            // From here on the person has seen the newer version: the next save starts from it.
+            let remarks = Remarks { faults: Vec::new(), theirs: Some(stored.settings.words) };
+            let page = draw(&place, &typed, stored.version, &remarks, Some(notice));
             Ok((StatusCode::CONFLICT, html(&page)).into_response())
         }
         Err(WordingFault::Setting(fault)) => Err(fault.into()),
@@ -198,11 +207,17 @@ fn read(form: &Form) -> (Words, i64) {
     (typed.collect(), form.get("version").and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
-fn draw(place: &Place, words: &Words, version: i64, faults: &[WordFault], notice: Option<Notice>) -> Wording {
+fn draw(place: &Place, words: &Words, version: i64, remarks: &Remarks, notice: Option<Notice>) -> Wording {
+    let said = |words: &Words, name: &str| words.get(name).cloned().unwrap_or_default();
+    let Remarks { faults, theirs } = remarks;
     let text = |(name, label, long): &Editable| Text {
         name,
         label,
-        value: words.get(*name).cloned().unwrap_or_default(),
+        value: said(words, name),
+        theirs: theirs
+            .as_ref()
+            .map(|theirs| said(theirs, name))
+            .filter(|theirs| *theirs != setting::tidy_words(&said(words, name))),
         built_in: built_in(name),
         max: setting::chars_max(name),
         hint: hint(name),

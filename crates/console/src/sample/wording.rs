@@ -11,7 +11,7 @@ use crate::{
 use model::platform::Stage;
 
 pub(super) fn pages() -> Vec<Page> {
-    vec![page("wording", &wording()), page("wording-fault", &fault())]
+    vec![page("wording", &wording()), page("wording-fault", &fault()), page("wording-stale", &stale())]
 }
 
 fn wording() -> Wording {
@@ -23,6 +23,7 @@ fn wording() -> Wording {
         max: 500,
         hint: None,
         fault: None,
+        theirs: None,
         long,
     };
     let group = |page, title, when, texts| Group { page, title, when, texts };
@@ -74,5 +75,19 @@ fn fault() -> Wording {
     let text = &mut page.groups[1].texts[1];
     text.value = "Hello {{ name }}".into();
     text.fault = Some("There is no {{ name }} here: write {{ product }} or {{ account }}.".into());
+    page
+}
+
+/// Somebody else saved meanwhile: one text, and nothing in place of another.
+fn stale() -> Wording {
+    let mut page = wording();
+    let text = "What they saved stands below each text that differs. Save again to put yours in its place.";
+    page.frame.notice = Some(Notice::new(Tone::Wait, "Not saved: somebody else was faster", text));
+    for (text, theirs) in
+        page.groups[1].texts.iter_mut().zip(["", "Soon it is your turn.\n\nUntil then, read our guide."])
+    {
+        text.value = "Typed here".into();
+        text.theirs = Some(theirs.into());
+    }
     page
 }

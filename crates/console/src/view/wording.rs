@@ -11,6 +11,8 @@ pub struct Text {
     pub value: String,
     pub built_in: &'static str,
     pub fault: Option<String>,
+    /// What somebody else saved meanwhile, where it differs.
+    pub theirs: Option<String>,
     /// In characters.
     pub max: usize,
     /// What is special about it, below the field.

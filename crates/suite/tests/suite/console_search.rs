@@ -114,7 +114,10 @@ async fn a_list_without_a_run_hears_of_the_first_one() {
     let unmatched = text(&browser.get(&house, "/console/dev/runs?q=bob").await);
     assert!(unmatched.contains("Nothing matches"), "{unmatched}");
     house.waiting("eve").await;
-    assert!(!text(&browser.get(&house, &tail(&unmatched)).await).contains(" new<"), "not what is searched for");
+    assert!(
+        !text(&browser.get(&house, &tail(&unmatched)).await).contains(" new<"),
+        "not what is searched for"
+    );
     house.waiting("bob").await;
     let news = text(&browser.get(&house, &tail(&unmatched)).await);
     assert!(news.contains(">1 new<") && news.contains("q=bob"), "{news}");

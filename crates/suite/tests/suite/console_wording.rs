@@ -34,8 +34,32 @@ async fn words_that_are_saved_are_what_end_users_read() {
     let stale = browser.post(&house, WORDS, &form).await;
     assert_eq!(stale.status.as_u16(), 409);
     assert!(text(&stale).contains("somebody else was faster") && text(&stale).contains("Soon, "));
+    assert!(!text(&stale).contains("Saved meanwhile"), "their words are these");
     let elsewhere = text(&browser.get(&house, &PREVIEW.replace("/dev/", "/prod/")).await);
     assert!(!elsewhere.contains("Soon"), "{elsewhere}");
+}
+
+#[tokio::test]
+async fn the_words_that_somebody_else_saved_meanwhile_stand_below_those_that_are_typed() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let version = version(&house, &mut browser).await;
+    let version = ("version", version.as_str());
+    let theirs = [version, ("progress_title", "Their <title>"), ("progress_lead", "One\r\nTwo")];
+    assert_eq!(browser.post(&house, WORDS, &theirs).await.status.as_u16(), 303);
+    let mine = [
+        version,
+        ("progress_title", "My title"),
+        ("progress_lead", " One\r\nTwo "),
+        ("waitlist_title", "Mine alone"),
+    ];
+    let stale = browser.post(&house, WORDS, &mine).await;
+    let page = text(&stale);
+    assert_eq!(stale.status.as_u16(), 409);
+    assert!(page.contains("value=\"My title\"") && page.contains("value=\"Mine alone\""), "{page}");
+    assert!(page.contains("Saved meanwhile: <b>Their &#60;title&#62;</b>"), "{page}");
+    assert!(page.contains("Saved meanwhile: <b>(the built-in text)</b>"), "they wrote none: {page}");
+    assert_eq!(page.matches("Saved meanwhile").count(), 2, "the same text, whatever ends its lines: {page}");
 }
 
 #[tokio::test]
