@@ -8,10 +8,20 @@ use std::sync::Arc;
 
 /// Makes the file the logo, if it can be one. It is shown from now on; nothing else of the settings changes.
 pub async fn save_logo(app: &App, actor: &Actor, env: Env, file: Vec<u8>) -> Result<Logo, SettingFault> {
+    show(app, actor, env, file, false).await
+}
+
+/// Makes the file the logo; where `alone`, only in the place of none or of itself.
+async fn show(app: &App, actor: &Actor, env: Env, file: Vec<u8>, alone: bool) -> Result<Logo, SettingFault> {
     let logo = Logo::examine(&file)?;
     let (kept, content, by, now) = (logo.clone(), Arc::new(file), actor.id, app.db.now());
     app.db
         .write(store::setting::lock(env), move |tx| {
+            if let Some(stored) = store::setting::load(tx, env)?.filter(|_| alone)
+                && stored.settings.logo.as_ref().is_some_and(|shown| shown.hash != kept.hash)
+            {
+                return Err(SettingFault::Stale(Box::new(stored)));
+            }
             store::logo::put(tx, env, &kept.hash, &content, now)?;
             match store::setting::set_logo(tx, env, Some(&kept), now, by)? {
                 true => Ok(()),
@@ -43,11 +53,12 @@ pub async fn remove_logo(app: &App, actor: &Actor, env: Env) -> Result<Option<St
     Ok(removed)
 }
 
-/// Shows a logo of this environment again, while its bytes are kept ([`store::logo::KEPT`]).
+/// Shows a logo of this environment again, while its bytes are kept ([`store::logo::KEPT`]) and no other was chosen since:
+/// that is [`SettingFault::Stale`].
 pub async fn restore_logo(app: &App, actor: &Actor, env: Env, hash: &str) -> Result<(), SettingFault> {
     let hash = hash.to_owned();
     let kept = app.db.read(move |tx| store::logo::get(tx, env, &hash)).await?;
-    save_logo(app, actor, env, kept.ok_or(SettingFault::Missing)?).await.map(drop)
+    show(app, actor, env, kept.ok_or(SettingFault::Missing)?, true).await.map(drop)
 }
 
 /// The logo that is shown now, with its bytes, if this is its file's name. One that was replaced or removed is nobody's any more.

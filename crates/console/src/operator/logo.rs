@@ -114,6 +114,11 @@ pub(crate) async fn restore(
 ) -> Result<Response, Failure> {
     match setting::restore_logo(&state.app, place.actor(), place.env, &form.logo).await {
         Ok(()) => Ok(back(&place, "restored")),
+        Err(SettingFault::Stale(_)) => {
+            let text = "It stands below and stays. To have the one that was removed, choose its file again.";
+            let notice = Notice::new(Tone::Wait, "Not undone: another logo was chosen meanwhile", text);
+            Ok((StatusCode::CONFLICT, html(&draw(&place, None, Some(notice)))).into_response())
+        }
         Err(SettingFault::Missing) => Err(Failure::absent(
             "This logo is not kept any more. Choose its file again under Settings, Logo.",
         )),

@@ -90,6 +90,25 @@ async fn a_logo_that_is_uploaded_is_what_end_users_see() {
 }
 
 #[tokio::test]
+async fn undo_brings_no_logo_back_in_the_place_of_a_newer_one() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    upload(&house, &mut browser, LOGO, FILE).await;
+    let removed = browser.post(&house, &format!("{LOGO}/remove"), &[]).await;
+    let (_, hash) = to(&removed).split_once("&logo=").expect("what was removed");
+    let newer = [FILE, b"newer"].concat();
+    assert_eq!(upload(&house, &mut browser, LOGO, &newer).await.status.as_u16(), 303);
+    let shown = logo_in(&text(&browser.get(&house, LOGO).await)).expect("the newer one");
+    assert!(!shown.contains(hash), "{shown}");
+
+    let undone = browser.post(&house, &format!("{LOGO}/restore"), &[("logo", hash)]).await;
+    let page = text(&undone);
+    assert!(undone.status.as_u16() == 409 && page.contains("another logo was chosen meanwhile"), "{page}");
+    assert_eq!(logo_in(&page).as_ref(), Some(&shown), "on the page that says so");
+    assert_eq!(fetch(&house, &shown).await.body.as_ref(), newer, "and for everybody");
+}
+
+#[tokio::test]
 async fn the_other_forms_of_settings_leave_the_logo_alone_and_it_leaves_them() {
     let house = House::new().await;
     let mut browser = Browser::signed_in(&house).await;
