@@ -4,10 +4,7 @@ pub use model::telemetry::{
     profile::{Account, Known, Membership, Person},
     traits::Traits,
 };
-pub use store::profile::{
-    MEMBERS_MAX,
-    list::{By, Only, Wanted as Filter},
-};
+pub use store::profile::list::{By, Only, Wanted as Filter};
 
 use crate::{App, page};
 use kernel::{Category, Cursor, Env, Key, TenantId};
@@ -18,6 +15,8 @@ use store::{lead::Lead, profile, run::Which};
 
 /// The most runs that a person's or an account's page lists.
 pub const RUNS_MAX: usize = 10;
+/// The most people that an account's page lists.
+pub const MEMBERS_SHOWN: usize = 50;
 
 /// Why people or accounts could not be shown.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +82,12 @@ pub struct AccountDetail {
     /// The runs that made it, at most [`RUNS_MAX`].
     pub runs: Vec<Run>,
     pub ids: Vec<String>,
-    /// At most [`MEMBERS_MAX`], also those whose membership ended.
+    /// The first by their ids, at most [`MEMBERS_SHOWN`], also those whose membership ended.
     pub members: Vec<Member>,
+    /// All who belong to it now.
+    pub size: u64,
+    /// There are memberships that are not among these.
+    pub more: bool,
 }
 
 /// One membership with what names its person.
@@ -163,14 +166,18 @@ pub async fn account(app: &App, env: Env, any_id: &str) -> Result<Option<Account
     let any_id = any_id.to_owned();
     let found = app.db.read(move |tx| {
         let Some(account) = profile::account(tx, env, &any_id)? else { return Ok(None) };
-        let mut members = Vec::new();
-        for membership in profile::members(tx, env, &any_id)? {
+        let mut memberships = profile::members(tx, env, &any_id, MEMBERS_SHOWN + 1)?;
+        let more = memberships.len() > MEMBERS_SHOWN;
+        memberships.truncate(MEMBERS_SHOWN);
+        let mut members = Vec::with_capacity(memberships.len());
+        for membership in memberships {
             let email = profile::email(tx, env, &membership.user_id)?;
             members.push(Member { membership, email });
         }
+        let size = profile::size(tx, env, &any_id)?;
         let ids = profile::ids(tx, env, &any_id)?;
         let runs = runs_of(tx, env, &ids)?;
-        Ok::<_, Fault>(Some(AccountDetail { account, runs, ids, members }))
+        Ok::<_, Fault>(Some(AccountDetail { account, runs, ids, members, size, more }))
     });
     Ok(found.await?)
 }

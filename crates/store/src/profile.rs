@@ -53,6 +53,7 @@ statements! {
         first_seen_at = CASE WHEN first_seen_at > $3 THEN $3 ELSE first_seen_at END, \
         last_seen_at = CASE WHEN last_seen_at < $4 THEN $4 ELSE last_seen_at END \
         WHERE environment_id = $1 AND account_id = $2 RETURNING account_id";
+    pub(crate) ACCOUNT_SIZE = "SELECT members FROM profile_account WHERE environment_id = $1 AND account_id = $2";
     // Counted, so that a list may be sorted by it.
     pub(crate) COUNT_MEMBERS = "SELECT COUNT(*) FROM profile_membership \
         WHERE environment_id = $1 AND account_id = $2 AND active";
@@ -276,10 +277,19 @@ pub fn ids(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<String>, Fault
     Ok(ids)
 }
 
-/// The account's memberships, also ended ones, by user id.
-pub fn members(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<Vec<Membership>, Fault> {
+/// The first memberships of the account by user id, also ended ones; at most [`MEMBERS_MAX`].
+pub fn members(tx: &mut Tx<'_>, env: Env, any_id: &str, limit: usize) -> Result<Vec<Membership>, Fault> {
     let account_id = root(tx, env, any_id)?;
-    stored_members(tx, env, &account_id, MEMBERS_MAX)
+    let limit = i64::try_from(limit).unwrap_or(MEMBERS_MAX).min(MEMBERS_MAX);
+    stored_members(tx, env, &account_id, limit)
+}
+
+/// How many people belong to the account now, as lists count them.
+pub fn size(tx: &mut Tx<'_>, env: Env, any_id: &str) -> Result<u64, Fault> {
+    let account_id = root(tx, env, any_id)?;
+    let size =
+        tx.query_opt(&ACCOUNT_SIZE, params![&env.to_string(), &account_id], |row| row.get::<i64>(0))?;
+    Ok(size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
 }
 
 /// Every row of the four tables as text, for comparing what a rebuild made with what was there. Bounded as every

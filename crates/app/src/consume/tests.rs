@@ -125,7 +125,7 @@ async fn events_become_people_accounts_and_rows_of_the_lake() {
     assert_eq!((account.account_id.as_str(), account.name().as_deref()), ("acme", Some("Acme Ltd")));
     let person = house.db.read(|tx| store::profile::person(tx, env(), "u")).await.unwrap().unwrap();
     assert_eq!(person.known.created_at(), Some("2020-11-23T22:28:55.111Z".parse().unwrap()));
-    let members = house.db.read(|tx| store::profile::members(tx, env(), "acme")).await.unwrap();
+    let members = house.db.read(|tx| store::profile::members(tx, env(), "acme", 1_000)).await.unwrap();
     let members: Vec<_> = members.iter().map(|member| member.user_id.as_str()).collect();
     assert_eq!(members, ["u", "v"]);
 
@@ -275,7 +275,7 @@ async fn a_large_account_that_gets_its_second_id_is_rebuilt_to_the_byte() {
     follow(&house, Options::default()).await;
     let account = house.db.read(|tx| store::profile::account(tx, env(), "tenant")).await.unwrap().unwrap();
     assert_eq!(account.account_id, "acme");
-    let joined = house.db.read(|tx| store::profile::members(tx, env(), "acme")).await.unwrap();
+    let joined = house.db.read(|tx| store::profile::members(tx, env(), "acme", 1_000)).await.unwrap();
     assert_eq!(joined.len(), members + 2, "and those of the history");
     let rows = house.rows().await;
     // With small batches the links stand in other commands.

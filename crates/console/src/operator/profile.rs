@@ -11,9 +11,10 @@ use crate::{
         run::{Fact, Pill},
     },
     visitor::{Asked, Place},
+    words::count,
 };
 use app::{
-    profile::{self, Belonging, Known, Traits, UserDetail},
+    profile::{self, AccountDetail, Belonging, Known, Traits, UserDetail},
     report::{self, Before, ReportFault, Stored},
 };
 use axum::{extract::State, response::Response};
@@ -71,6 +72,7 @@ pub(crate) async fn user(
         state: people::user_state(user),
         facts,
         links_title: "Accounts",
+        link_count: count(user.accounts.len() as u64),
         links: user.accounts.iter().map(|one| account_link(&place, one)).collect(),
         lead: lead(&place, &detail),
         runs: detail.runs.iter().map(|run| run_link(&place, run, false)).collect(),
@@ -141,6 +143,8 @@ pub(crate) async fn account(
         facts,
         links_title: "People",
         links: links.collect(),
+        link_count: count(detail.size),
+        more_links: detail.more.then(|| others(&detail)),
         runs: detail.runs.iter().map(|run| run_link(&place, run, true)).collect(),
         ..known(
             &place,
@@ -152,6 +156,15 @@ pub(crate) async fn account(
     };
     let here = path::account(place.stage, &account.account_id);
     Ok(html(&with_events(&place, page, &here, &one, timeline)))
+}
+
+/// How many belong to the account besides those whom its page names.
+fn others(detail: &AccountDetail) -> String {
+    let named = detail.members.iter().filter(|member| member.membership.active).count() as u64;
+    match detail.size.saturating_sub(named) {
+        0 => "and others who have left".to_owned(),
+        others => format!("and {} more", count(others)),
+    }
 }
 
 /// The id of the account's row, then the others that events knew it by.
@@ -205,6 +218,8 @@ fn known(place: &Place, room: Room, (words, list): (Words, String), id: &str, kn
         facts: Vec::new(),
         links_title: "",
         links: Vec::new(),
+        link_count: String::new(),
+        more_links: None,
         traits,
         lead: Vec::new(),
         runs: Vec::new(),

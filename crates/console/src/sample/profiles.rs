@@ -106,6 +106,8 @@ fn user() -> Profile {
             Link { href: "#".into(), name: "Acme Rockets".into(), line: "Admin".into(), active: true },
             Link { href: "#".into(), name: "First try".into(), line: String::new(), active: false },
         ],
+        link_count: "2".into(),
+        more_links: None,
         traits: vec![
             known("plan", "Free Trial", false),
             known("enrichment_company_description", &"Makes rockets. ".repeat(12), true),
@@ -141,7 +143,16 @@ fn account() -> Profile {
         older: None,
         facts: vec![Fact::code("Id", "g-17")],
         links_title: "People",
-        links: Vec::new(),
+        links: (0..50)
+            .map(|n| Link {
+                href: "#".into(),
+                name: if n == 7 { LONG.into() } else { format!("person-{n:03}@harbor-studio.example") },
+                line: if n % 9 == 0 { "Admin".into() } else { String::new() },
+                active: n % 20 != 5,
+            })
+            .collect(),
+        link_count: "300".into(),
+        more_links: Some("and 253 more".into()),
         traits: Vec::new(),
         lead: Vec::new(),
         runs: Vec::new(),

@@ -74,6 +74,10 @@ pub struct Profile {
     pub facts: Vec<Fact>,
     pub links_title: &'static str,
     pub links: Vec<Link>,
+    /// How many there are, also of those that are not named.
+    pub link_count: String,
+    /// How many others there are, where not all are named.
+    pub more_links: Option<String>,
     pub traits: Vec<Trait>,
     /// How far a person has come, and what is stored of them as a lead; empty for an account.
     pub lead: Vec<Fact>,

@@ -130,7 +130,7 @@ async fn two_ids_of_an_account_become_one_whatever_came_first() {
                     Ok::<_, Fault>((
                         by_group,
                         profile::ids(tx, env, "tenant")?,
-                        profile::members(tx, env, "acme")?,
+                        profile::members(tx, env, "acme", 1_000)?,
                     ))
                 })
                 .await

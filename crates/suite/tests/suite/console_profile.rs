@@ -98,3 +98,24 @@ async fn a_story_goes_on_behind_its_first_page() {
         assert!(on(&first) != on(&second), "step_{n:02} stands on one page");
     }
 }
+
+#[tokio::test]
+async fn an_account_names_its_first_people_and_counts_all() {
+    let house = House::new().await;
+    let mut browser = Browser::signed_in(&house).await;
+    let told = |event: &str, users: std::ops::Range<usize>| -> Vec<_> {
+        users
+            .map(|n| json!({"user_id": format!("user-{n:02}"), "event_name": event, "properties": {}, "context": {"group_id": "acme"}}))
+            .collect()
+    };
+    let events = told("account_added_user", 0..60);
+    assert_eq!(house.post("/api/track", &json!(events)).await.status.as_u16(), 200);
+    let group = json!([{"user_id": "user-00", "group_id": "acme", "group_type": "Account", "traits": {"account_name": "Acme"}}]);
+    assert_eq!(house.post("/api/group", &group).await.status.as_u16(), 200);
+    house.digest().await;
+    let account = format!("{ACCOUNTS}/one?id=acme");
+    let page = text(&browser.get(&house, &account).await);
+    assert!(page.contains("<h2>People</h2><span class=\"right\">60</span>"), "{page}");
+    assert!(page.contains(">user-49</a>") && !page.contains(">user-50</a>"), "the first 50: {page}");
+    assert!(page.contains("and 10 more"), "{page}");
+}
