@@ -5,7 +5,7 @@
 
 use crate::{App, caller::good, digest::sha256, operator::Actor, pool::PoolFault};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kernel::{Bounded, Category, Env, KeyId, OperatorId, Rng, Secret, Timestamp};
+use kernel::{Category, Env, KeyId, OperatorId, Rng, Secret, Timestamp};
 use model::caller::{KeyKind, PROJECT_SCOPES, Scope};
 use oidc::{KeyFault as RsaFault, PrivateKey};
 use sql::Database;
@@ -16,8 +16,35 @@ use store::key::{KEYS_MAX, revision_lock};
 /// Characters at the end of an opaque key by which people recognise it.
 const HINT_CHARS: usize = 4;
 
-/// A key's label.
-pub type Name = Bounded<100>;
+/// The longest label of a key, in characters: people of every script may write as much.
+pub const NAME_CHARS_MAX: usize = 100;
+
+/// A key's label: not empty, at most [`NAME_CHARS_MAX`], without U+0000 (which PostgreSQL cannot store).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name(String);
+
+/// Why a text is no label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameFault {
+    #[error("must not be empty")]
+    Empty,
+    #[error("must be at most {NAME_CHARS_MAX} characters")]
+    TooLong,
+    #[error("must not contain U+0000")]
+    Nul,
+}
+
+impl Name {
+    pub fn new(text: impl Into<String>) -> Result<Self, NameFault> {
+        let text = text.into();
+        match () {
+            () if text.is_empty() => Err(NameFault::Empty),
+            () if text.chars().count() > NAME_CHARS_MAX => Err(NameFault::TooLong),
+            () if text.contains('\0') => Err(NameFault::Nul),
+            () => Ok(Self(text)),
+        }
+    }
+}
 
 /// What an operator says about a new key.
 #[derive(Debug, Clone)]
@@ -208,7 +235,7 @@ fn row(env: Env, new: NewKey, proof: Proof, rng: &dyn Rng, now: Timestamp) -> Re
         id: KeyId::random(rng),
         environment: env.id(),
         kind: new.kind,
-        name: new.name.into_string(),
+        name: new.name.0,
         scopes,
         proof,
         created_at: now,

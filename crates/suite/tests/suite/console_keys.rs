@@ -159,7 +159,10 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
     let long = "x".repeat(101);
     let cases: [(&[(&str, &str)], &str); 4] = [
         (&[("kind", "private"), ("name", ""), ("scope.track_api", "on")], "Must not be empty."),
-        (&[("kind", "private"), ("name", &long), ("scope.track_api", "on")], "Must be at most 100 bytes."),
+        (
+            &[("kind", "private"), ("name", &long), ("scope.track_api", "on")],
+            "Must be at most 100 characters.",
+        ),
         (&[("kind", "rsa"), ("name", "ci"), ("expires", "2099-12-31")], "Tick at least one."),
         (
             &[("kind", "rsa"), ("name", "ci"), ("expires", "1999-01-01"), ("scope.track_api", "on")],
@@ -175,11 +178,18 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
             assert!(page.contains(&format!("value=\"{value}\"")), "{name} kept");
         }
     }
+    let japanese = "鍵".repeat(100);
+    let fields = [("kind", "private"), ("name", japanese.as_str()), ("scope.track_api", "on")];
+    assert_eq!(
+        status(&make(&house, &mut browser, &fields).await),
+        200,
+        "as many characters as the field takes"
+    );
     let unreadable =
         make(&house, &mut browser, &[("name", "ci"), ("expires", "soon"), ("scope.track_api", "on")]);
     assert!(text(&unreadable.await).contains("is not a day"));
     let before = app::key::list(&house.app.db, house.env()).await.unwrap();
-    assert_eq!(before.len(), 3, "only those of init");
+    assert_eq!(before.len(), 4, "those of init and the good one");
 }
 
 #[tokio::test]

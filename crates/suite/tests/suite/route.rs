@@ -124,7 +124,7 @@ async fn credentials(house: &House) -> [Option<String>; 8] {
 }
 
 fn new_key(kind: KeyKind, scopes: Vec<Scope>) -> NewKey {
-    let name = "a caller".to_owned().try_into().unwrap();
+    let name = app::key::Name::new("a caller").unwrap();
     NewKey { name, kind, scopes, expires_at: None, rotate_days: None }
 }
 

@@ -53,7 +53,7 @@ async fn foreign(house: &House) -> Vec<(&'static str, String)> {
     let mut elsewhere = claims.clone();
     elsewhere["environment_id"] = json!(house.start.environments.production);
     let kept = NewKey {
-        name: "revoked".to_owned().try_into().unwrap(),
+        name: app::key::Name::new("revoked").unwrap(),
         kind: KeyKind::Private,
         scopes: Scope::ALL.to_vec(),
         expires_at: None,
@@ -116,7 +116,7 @@ async fn another_environments_credential_reaches_nothing_of_this_one() {
     let (run, _) = house.waiting("ada").await;
     let production = Env::vouched(house.start.environments.production);
     let all = NewKey {
-        name: "production".to_owned().try_into().unwrap(),
+        name: app::key::Name::new("production").unwrap(),
         kind: KeyKind::Private,
         scopes: Scope::ALL.to_vec(),
         expires_at: None,
