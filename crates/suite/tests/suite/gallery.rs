@@ -31,6 +31,17 @@ fn gallery() -> (Router, Vec<&'static str>) {
     (console::sample::served(pages), names)
 }
 
+/// A page that asks for a part of itself loads what asks for it.
+#[test]
+fn a_page_that_asks_for_partials_loads_htmx() {
+    let asking: Vec<_> =
+        console::sample::all().unwrap().into_iter().filter(|page| page.html.contains("hx-get=")).collect();
+    assert!(asking.iter().any(|page| page.name == "settings"), "the colour asks what becomes of it");
+    for page in asking {
+        assert!(page.html.contains("src=\"/assets/htmx"), "{}", page.name);
+    }
+}
+
 #[tokio::test]
 async fn every_page_is_open_to_everybody_and_light() {
     let Some((browser, modules)) = prepared(BROWSER, "Chromium").zip(modules()) else { return };

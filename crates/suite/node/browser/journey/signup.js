@@ -103,7 +103,7 @@ module.exports = async (journey) => {
     const preview = operator.frameLocator("iframe");
     await preview.locator(".brand").getByText(BRAND.name).waitFor();
     await preview.locator(`link[href*="${BRAND.colour.slice(1)}"]`).waitFor({ state: "attached" });
-    await operator.locator("#shade").getByText("Text on it is white").waitFor();
+    await operator.locator("#shade").getByText("#9d6bf2 for links on dark pages").waitFor();
     await operator.getByLabel("Users let through").fill("0");
     await operator.getByRole("button", { name: "Save" }).click();
     await operator.getByRole("status").getByText("Saved").waitFor();
