@@ -20,7 +20,8 @@ const BOTTOM: f64 = 188.0;
 const LABELS_MAX: usize = 7;
 const LABEL: f64 = 50.0;
 
-/// One day: all of it, and the part of it that is drawn dark.
+/// One day: all of it, and the part of it that is drawn dark. The part may be more than the whole: an account that is
+/// created after midnight belongs to a signup of the day before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
     pub date: Date,
@@ -66,7 +67,9 @@ pub struct Chart {
 /// Draws the days, in order, at least one.
 pub fn bars(days: &[Day], whole_name: &str, part_name: &str, picture: f64) -> Chart {
     let right = picture - RIGHT_MARGIN;
-    let top = days.iter().map(|d| d.whole.max(d.part)).max().unwrap_or(0);
+    // The pale bar is never lower than the dark one that stands in it; the words say the numbers as they are.
+    let drawn = |d: &Day| d.whole.max(d.part);
+    let top = days.iter().map(drawn).max().unwrap_or(0);
     let step = step(top);
     let ceiling = (top.div_ceil(step) * step).max(step);
     let y = |value: u64| BOTTOM - (BOTTOM - TOP) * value as f64 / ceiling as f64;
@@ -77,8 +80,8 @@ pub fn bars(days: &[Day], whole_name: &str, part_name: &str, picture: f64) -> Ch
     let bar = |(index, d): (usize, &Day)| Bar {
         x: px(middle(index) - width / 2.0),
         width: px(width),
-        whole_y: px(y(d.whole)),
-        whole_height: px(BOTTOM - y(d.whole)),
+        whole_y: px(y(drawn(d))),
+        whole_height: px(BOTTOM - y(drawn(d))),
         part_y: px(y(d.part)),
         part_height: px(BOTTOM - y(d.part)),
         hit_x: px(left + slot * index as f64),

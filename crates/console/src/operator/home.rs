@@ -76,14 +76,13 @@ async fn show(
             (Vec::new(), Some(Notice::new(Tone::Wait, "The numbers cannot be read right now", text)))
         }
     };
-    let days: Vec<Day> = all
-        .iter()
-        .map(|d| Day { date: d.date, whole: d.signups.max(d.accounts), part: d.accounts })
-        .collect();
+    let days: Vec<Day> =
+        all.iter().map(|d| Day { date: d.date, whole: d.signups, part: d.accounts }).collect();
     let (before, now) = days.split_at(days.len().saturating_sub(usize::from(DAYS)));
     let totals = Totals::of(&all, usize::from(DAYS));
-    let quiet =
-        totals.signups.0 + totals.signups.1 == 0 && !now.is_empty() && before.iter().all(|d| d.whole == 0);
+    let quiet = totals.signups.0 + totals.signups.1 == 0
+        && !now.is_empty()
+        && before.iter().all(|d| d.whole + d.part == 0);
     let first = match quiet && !run::any(&state.app, place.env).await? {
         true => Some(First {
             integration: super::integration::said(&app::integration::checklist(&state.app, place.env).await?),
@@ -223,7 +222,7 @@ fn change(now: u64, before: u64) -> (String, &'static str) {
 }
 
 fn summary(days: &[Day], totals: &Totals) -> String {
-    let most = days.iter().max_by_key(|d| d.whole);
+    let most = days.iter().max_by_key(|d| d.whole).filter(|d| d.whole > 0);
     let peak = most.map(|d| format!("; most on {}: {}", day(d.date), count(d.whole))).unwrap_or_default();
     let joined = match totals.joined {
         0 => String::new(),

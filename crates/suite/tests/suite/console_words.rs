@@ -59,6 +59,14 @@ fn numbers_are_grouped_and_people_shortened() {
 }
 
 #[test]
+fn a_day_with_more_accounts_than_signups_says_both_as_they_are() {
+    let chart = bars(&[Day { date: date(2026, 11, 1), whole: 1, part: 3 }], "signups", "accounts", ALONE);
+    let bar = &chart.bars[0];
+    assert_eq!(bar.title, "1 Nov: 1 signups, 3 accounts");
+    assert_eq!(bar.whole_height, bar.part_height, "and is drawn as high as its accounts");
+}
+
+#[test]
 fn bars_stand_on_zero_and_their_scale_has_round_steps() {
     for top in [0, 1, 3, 4, 35, 999, 12_345] {
         let days: Vec<Day> = (1..=28)
