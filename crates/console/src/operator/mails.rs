@@ -226,6 +226,9 @@ fn draw(state: &ConsoleState, place: &Place, detail: MailDetail, notice: Option<
     let inside = inside(state, place);
     MailView {
         frame: place.frame(Room::Mails, notice),
+        href: path::mail(place.stage, mail.id),
+        // One that waits for its next attempt stands still until then.
+        live: matches!(mail.state, MailState::Queued | MailState::Sending),
         id: mail.id.to_string(),
         state: pill(mail.state),
         remark: remark(place, &mail, inside),

@@ -70,6 +70,8 @@ fn mails() -> Mails {
 fn mail() -> Mail {
     Mail {
         frame: frame(Stage::Development, Room::Mails),
+        href: "#".into(),
+        live: false,
         id: ID.into(),
         from: "Acme Notes <hello@acme-notes.test>".into(),
         recipient: "ada@acme-rockets.test".into(),

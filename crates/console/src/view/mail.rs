@@ -57,6 +57,9 @@ pub struct Attempt {
 #[template(path = "operator/mail.html")]
 pub struct Mail {
     pub frame: Frame,
+    pub href: String,
+    /// On its way: the page asks itself for news.
+    pub live: bool,
     pub id: String,
     pub from: String,
     pub recipient: String,

@@ -123,9 +123,12 @@ async fn attempts_end_with_the_schedule_and_an_operator_may_begin_again() {
     assert!(page.contains("Given up") && page.matches("451 4.3.0 Come back").count() == 8, "{page}");
     let answer = browser.post(&house, &format!("{path}/send"), &[]).await;
     assert_eq!((answer.status.as_u16(), to(&answer)), (303, format!("{path}?done=sent").as_str()));
+    let asks = format!("id=\"sending\" hx-get=\"{path}\"");
+    has(&browser.get(&house, to(&answer)).await, 200, &asks);
     house.settle().await;
     assert_eq!(server.taken().len(), 1);
-    assert!(only_mail(&house, &mut browser).await.1.contains("Sent"));
+    let (_, page) = only_mail(&house, &mut browser).await;
+    assert!(page.contains("Sent") && !page.contains(&asks), "what is over asks no more: {page}");
 }
 
 #[tokio::test]
