@@ -25,7 +25,7 @@ pub enum Step {
     /// A key, or a token that it got, was used.
     KeyUsed,
     FirstRun,
-    /// The endpoint answered 2xx, a test counts.
+    /// The endpoint answered 2xx, a test counts; not while the newest webhook is not taken.
     WebhookTaken,
     FirstAck,
     /// The onboarding page learned who came.
@@ -123,6 +123,7 @@ pub async fn checklist(app: &App, env: Env) -> Result<Checklist, ChecklistFault>
         })
         .await?;
     let settings = &current.settings;
+    let failing = newest.filter(|row| row.attempts > 0 && row.outcome != Outcome::Delivered);
     let is_done = |step| match step {
         Step::Brand => is_branded(settings),
         Step::WebhookUrl => settings.webhook.url.is_some(),
@@ -133,13 +134,12 @@ pub async fn checklist(app: &App, env: Env) -> Result<Checklist, ChecklistFault>
         Step::Key => !good.is_empty(),
         Step::KeyUsed => keys.iter().any(|key| key.last_used_at.is_some()),
         Step::FirstRun => any_run,
-        Step::WebhookTaken => taken,
+        Step::WebhookTaken => taken && failing.is_none(),
         Step::FirstAck => acked,
         Step::FirstExchange => exchanged,
         Step::Telemetry => telemetry,
     };
     let items = Step::ALL.map(|step| Item { step, done: is_done(step) }).to_vec();
-    let failing = newest.filter(|row| row.attempts > 0 && row.outcome != Outcome::Delivered);
     Ok(Checklist { items, failing })
 }
 

@@ -98,5 +98,12 @@ async fn the_page_says_what_is_left_and_leads_to_it() {
     browser.post(&house, "/console/dev/webhooks/test", &[]).await;
     let page = text(&browser.get(&house, PAGE).await);
     assert!(!page.contains("The last one was not accepted"), "{page}");
+    assert!(done(&house, house.env()).await.contains(&Step::WebhookTaken));
+    house.clock.advance(Duration::from_secs(1));
+    house.net.queue(Ok(answer(500, "")));
+    browser.post(&house, "/console/dev/webhooks/test", &[]).await;
+    let page = text(&browser.get(&house, PAGE).await);
+    assert!(page.contains("The last one was not accepted"), "{page}");
+    assert!(!done(&house, house.env()).await.contains(&Step::WebhookTaken), "what fails now is not done");
     house.settle().await;
 }
