@@ -94,6 +94,7 @@ static ACCOUNTS: Sheet = Sheet {
             shown: true,
         },
         Column { name: "state", title: "State", class: "col-state", order: None, shown: true },
+        Column { name: "plan", title: "Plan", class: "hide-2 hide", order: None, shown: true },
         SEEN,
         FIRST,
         Column {
@@ -260,6 +261,7 @@ fn account_row(place: &Place, open: &Open, row: &AccountRow, mark: &str) -> Row 
             "domain" => Content::text(account.domain().unwrap_or_default()),
             "people" => Content::Number(count(row.members)),
             "state" => Content::Pill(account_state(account)),
+            "plan" => Content::text(account.plan().unwrap_or_default()),
             "seen" => Content::When(speaker.ago(account.known.last_seen_at)),
             "first" => Content::When(speaker.ago(account.known.first_seen_at)),
             "created" => Content::when(account.known.created_at().map(|at| speaker.ago(at))),
@@ -291,5 +293,5 @@ pub(super) fn account_state(account: &Account) -> Pill {
         // Of somebody who waits, or signs up now: nobody has said that it is there.
         (None, None) => (Tone::Off, "Not created yet"),
     };
-    Pill { tone, words: account.plan().unwrap_or_else(|| words.to_owned()) }
+    Pill { tone, words: words.to_owned() }
 }

@@ -38,6 +38,7 @@ async fn a_signup_is_a_person_in_an_account_with_a_story() {
     }
     let accounts = text(&browser.get(&house, ACCOUNTS).await);
     assert!(accounts.contains("1 account") && accounts.contains("1 person"), "{accounts}");
+    assert!(accounts.contains(">Created</span>") && accounts.contains(">Free Trial<"), "{accounts}");
     let account = text(&browser.get(&house, &first_row(&accounts, ACCOUNTS)).await);
     assert!(account.contains("tenant-ada") && account.contains("ada@acme.com"), "{account}");
     assert!(account.contains("account_created"), "its story, by whichever id: {account}");
