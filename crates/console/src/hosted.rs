@@ -80,10 +80,10 @@ async fn page(
     let visitor = Some(address(request.extensions()));
     match path {
         Some(path) => match handover::continue_page(&state.app, path, visitor).await {
-            Ok(answer) => present(answer, &reference(request.uri()), partial),
+            Ok(answer) => present(answer, id, &reference(request.uri()), partial),
             Err(fault) => trouble(&fault, id),
         },
-        None => unknown(),
+        None => unknown(id),
     }
 }
 
@@ -108,7 +108,7 @@ fn reference(uri: &Uri) -> String {
     run.map(|run| run.to_string().chars().take(8).collect()).unwrap_or_default()
 }
 
-fn present(answer: Continue, reference: &str, partial: bool) -> Response {
+fn present(answer: Continue, id: RequestId, reference: &str, partial: bool) -> Response {
     match answer {
         Continue::Redirect(url) => go_on(url.as_str(), partial),
         Continue::Progress(progress) => show_progress(&progress, reference, partial),
@@ -120,7 +120,7 @@ fn present(answer: Continue, reference: &str, partial: bool) -> Response {
         }
         Continue::Ended(current) => whole(&message(&current, reference, "ended", None), partial),
         Continue::SignIn(current, url) => whole(&sign_in(&current, reference, url.as_str()), partial),
-        Continue::Unknown => unknown(),
+        Continue::Unknown => unknown(id),
     }
 }
 
@@ -297,16 +297,20 @@ fn footer(texts: &Texts<'_>, support: Option<&str>, reference: &str) -> Option<F
     }
 }
 
-/// A page of nobody's product: what is unknown must not tell whose it might be. One that is busy tries again and names
-/// the request.
-fn nobody(status: StatusCode, title: &'static str, text: &str, busy: Option<RequestId>) -> Response {
+/// A page of nobody's product: what is unknown must not tell whose it might be. It names the request, under which the
+/// operator finds it again.
+fn nobody(
+    status: StatusCode,
+    (title, text): (&'static str, &str),
+    id: RequestId,
+    refresh: Option<Again>,
+) -> Response {
     let texts = Texts { product: "", account: "", words: &NONE };
-    let reference = busy.map(|id| id.to_string()).unwrap_or_default();
     let brand = Brand {
         name: texts.text("nobody"),
         colour: OURS.into(),
         logo: None,
-        footer: footer(&texts, None, &reference),
+        footer: footer(&texts, None, &id.to_string()),
     };
     let page = Message {
         brand,
@@ -314,7 +318,7 @@ fn nobody(status: StatusCode, title: &'static str, text: &str, busy: Option<Requ
         title: texts.text(title),
         paragraphs: vec![texts.text(text)],
         way_on: None,
-        refresh: busy.map(|_| BUSY_AGAIN),
+        refresh,
     };
     let code = match status {
         StatusCode::NOT_FOUND => "NOT_FOUND",
@@ -328,15 +332,15 @@ fn nobody(status: StatusCode, title: &'static str, text: &str, busy: Option<Requ
     response
 }
 
-fn unknown() -> Response {
-    nobody(StatusCode::NOT_FOUND, "unknown_title", "unknown_text", None)
+fn unknown(id: RequestId) -> Response {
+    nobody(StatusCode::NOT_FOUND, ("unknown_title", "unknown_text"), id, None)
 }
 
 fn trouble(fault: &PageFault, id: RequestId) -> Response {
     let category = fault.category();
     tracing::error!(request.id = %id, error = %kernel::chain(fault), "a hosted page could not be answered");
     let status = StatusCode::from_u16(category.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = nobody(status, "busy_title", "busy_text", Some(id));
+    let mut response = nobody(status, ("busy_title", "busy_text"), id, Some(BUSY_AGAIN));
     if category == Category::Unavailable {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }

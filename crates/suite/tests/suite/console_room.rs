@@ -364,7 +364,10 @@ async fn paths_that_are_no_page_answer_in_json_and_unknown_links_in_a_page() {
     let id = "3e0ad9e1-7d07-4998-9551-a224f5c300df";
     let page = browser.get(&house, &format!("/{id}/{id}/{id}/continue/nothing")).await;
     assert_eq!(page.status, 404);
-    assert!(text(&page).contains("This link leads nowhere"));
+    let named = format!("<footer>Reference {}</footer>", page.headers["x-request-id"].to_str().unwrap());
+    let page = text(&page);
+    assert!(page.contains("This link leads nowhere") && page.contains(&named), "{page}");
+    assert!(!page.contains("http-equiv=\"refresh\""), "it will not lead anywhere later: {page}");
     assert_eq!(browser.get(&house, "/assets/none.css").await.json()["code"], "NOT_FOUND");
 }
 
