@@ -55,7 +55,6 @@ static SHEET: Sheet = Sheet {
                 ("running", "are running"),
                 ("waiting", "wait for anything"),
                 ("ack", "wait for the acknowledgement"),
-                ("onboarding", "wait for the onboarding"),
                 ("waitlist", "wait on the waitlist"),
                 ("incident", "need attention"),
                 ("completed", "are completed"),
@@ -148,7 +147,6 @@ fn filter(place: &Place, open: &Open) -> Result<RunFilter, Failure> {
     let which = match open.chosen("state") {
         None => Which::All,
         Some("ack") => Which::WaitingFor(WaitingFor::Ack),
-        Some("onboarding") => Which::WaitingFor(WaitingFor::Onboarding),
         Some("waitlist") => Which::WaitingFor(WaitingFor::Waitlist),
         Some(name) => name.parse().map_or(Which::All, Which::In),
     };
