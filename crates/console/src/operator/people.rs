@@ -160,7 +160,7 @@ pub(crate) async fn users(
         "A person appears with the first event that names them, or when your backend triggers their signup.";
     let page = ListPage {
         sub: counted(found.all, "person", "people"),
-        list: draw(&state, &place, &open, &path::users(place.stage), &found, (rows, text)).await?,
+        list: draw(&state, &place, &open, &path::users(place.stage), &found, (rows, "Nobody", text)).await?,
         frame: place.frame(Room::Users, None),
     };
     Ok(open.answer(&state, partial, &page))
@@ -180,7 +180,8 @@ pub(crate) async fn accounts(
     let text = "An account appears when a signup makes one, or when a group call tells of it.";
     let page = ListPage {
         sub: counted(found.all, "account", "accounts"),
-        list: draw(&state, &place, &open, &path::accounts(place.stage), &found, (rows, text)).await?,
+        list: draw(&state, &place, &open, &path::accounts(place.stage), &found, (rows, "No account", text))
+            .await?,
         frame: place.frame(Room::Accounts, None),
     };
     Ok(open.answer(&state, partial, &page))
@@ -192,9 +193,9 @@ async fn draw<T>(
     open: &Open,
     href: &str,
     found: &Listed<T>,
-    (rows, text): (Vec<Row>, &str),
+    (rows, who, text): (Vec<Row>, &str, &str),
 ) -> Result<List, Failure> {
-    let nothing = nothing(state, place, found.all, ("Nobody", text)).await?;
+    let nothing = nothing(state, place, found.all, (who, text)).await?;
     let next = found.next.as_ref().map(Cursor::to_string);
     Ok(open.draw(href, Found { rows, total: found.total, next, nothing }, |_, _| None))
 }

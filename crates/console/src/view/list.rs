@@ -145,7 +145,7 @@ impl Sorted {
 /// One row: what it is about, and a cell for each column that is shown.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Unique in the list, and the same at every look.
+    /// Unique in the list, and the same at every look: what the news of a list replaces. Empty where none come.
     pub id: String,
     /// What a box in front of the row ticks, for the form `ticked`.
     pub pick: Option<String>,

@@ -27,11 +27,12 @@ async fn a_signup_is_a_person_in_an_account_with_a_story() {
     let mut house = House::new().await;
     let mut browser = Browser::signed_in(&house).await;
     assert!(text(&browser.get(&house, USERS).await).contains("Nobody in Development yet"));
-    assert!(text(&browser.get(&house, ACCOUNTS).await).contains("Nobody in Development yet"));
+    assert!(text(&browser.get(&house, ACCOUNTS).await).contains("No account in Development yet"));
     signup(&mut house, "ada").await;
 
     let users = text(&browser.get(&house, USERS).await);
     assert!(users.contains("1 person") && users.contains("ada@acme.com"), "{users}");
+    assert!(!users.contains("id=\"\""), "{users}");
     let one = text(&browser.get(&house, &first_row(&users, USERS)).await);
     for words in ["signed_up", "account_added_user", "found by enrichment", "Has an account"] {
         assert!(one.contains(words), "{words}: {one}");
