@@ -91,7 +91,7 @@ fn home(stage: Stage) -> Home {
 
 fn home_empty() -> Home {
     let missing = vec![
-        ("Onboarding page".to_owned(), "/settings#redirects".to_owned()),
+        ("Onboarding URL".to_owned(), "/settings#redirects".to_owned()),
         ("Webhook URL".into(), "/settings#webhook".into()),
     ];
     Home {
