@@ -272,7 +272,7 @@ fn remark(place: &Place, mail: &Mail, inside: Option<Inside>) -> String {
         MailState::Queued => "It leaves in a moment.".to_owned(),
         MailState::Sending => "The mail server is being spoken to.".to_owned(),
         MailState::Retrying(at) => {
-            format!("The server did not take it yet; the next attempt is {}.", place.speaker.ago(at).said)
+            format!("The server did not accept it yet; the next attempt is {}.", place.speaker.ago(at).said)
         }
         MailState::Sent(_) => {
             "The mail server took it. If it bounces later, the sender\u{2019}s mailbox hears of it."

@@ -245,10 +245,10 @@ fn told(place: &Place, detail: &DeliveryDetail) -> Option<Notice> {
             } else {
                 "It answered with 2xx. Real webhooks differ from this one only in the ids and in “test”."
             };
-            (Tone::Good, "Your endpoint took the test".to_owned(), text.to_owned())
+            (Tone::Good, "Your endpoint accepted the test".to_owned(), text.to_owned())
         }
         (_, true) if last.is_none() => return None,
-        (_, true) => (Tone::Bad, "Your endpoint did not take the test".to_owned(), answer),
+        (_, true) => (Tone::Bad, "Your endpoint did not accept the test".to_owned(), answer),
         (Outcome::Trying, _) => {
             let due = last.and_then(|last| last.attempt.retry_at)?;
             let next = format!("The next attempt is made {}", place.speaker.ago(due).said);

@@ -116,7 +116,7 @@ fn given_up() -> Webhook {
 fn test() -> Webhook {
     let told = Notice::new(
         Tone::Good,
-        "Your endpoint took the test",
+        "Your endpoint accepted the test",
         "It answered with 2xx. Real webhooks differ from this one only in the ids and in “test”.",
     );
     Webhook {

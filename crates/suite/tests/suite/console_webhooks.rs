@@ -124,7 +124,10 @@ async fn a_test_is_a_signed_webhook_that_says_what_it_is() {
     house.net.queue(Ok(answer(500, "no")));
     let sent = browser.post(&house, &format!("{WEBHOOKS}/test"), &[]).await;
     let page = text(&browser.get(&house, to(&sent)).await);
-    assert!(page.contains("Your endpoint did not take the test") && page.contains("answered 500"), "{page}");
+    assert!(
+        page.contains("Your endpoint did not accept the test") && page.contains("answered 500"),
+        "{page}"
+    );
     let [request] = &house.net.take()[..] else { panic!("one attempt") };
     let secret = house.start.webhook_secret.clone();
     let verifier = demo::signature::Verifier::new(&secret).unwrap();
@@ -161,7 +164,7 @@ async fn a_test_disables_nothing_and_reaches_a_disabled_endpoint() {
     house.settle().await;
     let sent = browser.post(&house, &format!("{WEBHOOKS}/test"), &[]).await;
     let page = text(&browser.get(&house, to(&sent)).await);
-    assert!(page.contains("took the test") && page.contains("Enable them again"), "{page}");
+    assert!(page.contains("accepted the test") && page.contains("Enable them again"), "{page}");
 }
 
 #[tokio::test]
@@ -198,7 +201,7 @@ async fn an_attempt_that_cannot_work_says_why() {
         let sent = browser.post(&house, &format!("{WEBHOOKS}/test"), &[]).await;
         let page = text(&browser.get(&house, to(&sent)).await).to_lowercase();
         assert!(
-            page.contains("did not take the test") && page.contains(&words.to_lowercase()),
+            page.contains("did not accept the test") && page.contains(&words.to_lowercase()),
             "{url}: {page}"
         );
     }
