@@ -211,12 +211,12 @@ fn absent() -> Failure {
 fn row(place: &Place, key: &ApiKey) -> Row {
     let speaker = &place.speaker;
     let now = speaker.now();
-    let (tone, words) = match key::status(key, now) {
-        Status::Active => (Tone::Good, "Good".to_owned()),
-        Status::Expired => (Tone::Off, "Expired".to_owned()),
+    let ended = match key::status(key, now) {
+        Status::Active => None,
+        Status::Expired => Some("Expired".to_owned()),
         Status::Revoked => {
             let when = key.revoked_at.map(|at| speaker.ago(at).said).unwrap_or_default();
-            (Tone::Off, format!("Revoked {when}"))
+            Some(format!("Revoked {when}"))
         }
     };
     let rotate_by = key::rotate_by(key);
@@ -229,7 +229,7 @@ fn row(place: &Place, key: &ApiKey) -> Row {
             Proof::Rsa { .. } => None,
         },
         scopes: key.scopes.iter().map(|scope| scope.name()).collect(),
-        state: Pill { tone, words },
+        ended: ended.map(|words| Pill { tone: Tone::Off, words }),
         expires: key.expires_at.map(|at| speaker.ago(at)),
         rotate_by: rotate_by.map(|at| speaker.ago(at)),
         overdue: rotate_by.is_some_and(|at| at <= now),

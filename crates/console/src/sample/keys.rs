@@ -28,7 +28,7 @@ fn row(name: &str, kind: &'static str, scopes: &[&'static str]) -> Row {
         id: ID.into(),
         hint: (kind != "RSA key").then(|| "q7Zs".into()),
         scopes: scopes.to_vec(),
-        state: pill(Tone::Good, "Good"),
+        ended: None,
         expires: None,
         rotate_by: None,
         overdue: false,
@@ -55,7 +55,7 @@ fn keys() -> Keys {
             Row { used: None, ..row("Worker", "Private API key", &["workflow_trigger_api"]) },
         ],
         ended: vec![Row {
-            state: pill(Tone::Off, "Revoked 3 d ago"),
+            ended: Some(pill(Tone::Off, "Revoked 3 d ago")),
             revoke: None,
             ..row("First try", "Private API key", &["workflow_trigger_api"])
         }],

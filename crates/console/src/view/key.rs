@@ -17,7 +17,8 @@ pub struct Row {
     /// The last characters of an opaque key.
     pub hint: Option<String>,
     pub scopes: Vec<&'static str>,
-    pub state: Pill,
+    /// How it ended, where it has.
+    pub ended: Option<Pill>,
     pub expires: Option<When>,
     pub rotate_by: Option<When>,
     /// Past its *rotate by*.
