@@ -169,6 +169,12 @@ pub fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
+/// The letter that stands in place of a product's logo; a dot where the name has none.
+pub fn initial(name: &str) -> String {
+    let letter = name.chars().find(|c| c.is_alphanumeric());
+    letter.map_or_else(|| "·".to_owned(), |letter| letter.to_uppercase().to_string())
+}
+
 /// One or two capitals for a person or an account: `Ada Byron` is AB, `kj@trajectory.dev` is KJ.
 pub fn initials(name: &str) -> String {
     let name = name.split('@').next().unwrap_or(name);

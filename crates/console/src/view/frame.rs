@@ -194,13 +194,6 @@ impl Frame {
         stage_class(self.stage)
     }
 
-    pub fn initial(&self) -> String {
-        self.product
-            .chars()
-            .find(|c| c.is_alphanumeric())
-            .map_or_else(|| "T".to_owned(), |c| c.to_uppercase().to_string())
-    }
-
     pub fn is(&self, room: Room) -> bool {
         self.room == room
     }

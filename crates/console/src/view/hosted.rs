@@ -43,15 +43,6 @@ pub struct Footer {
     pub after: String,
 }
 
-impl Brand {
-    pub fn initial(&self) -> String {
-        self.name
-            .chars()
-            .find(|c| c.is_alphanumeric())
-            .map_or_else(|| "·".to_owned(), |c| c.to_uppercase().to_string())
-    }
-}
-
 /// One line of what is happening.
 #[derive(Debug, Clone)]
 pub struct Line {

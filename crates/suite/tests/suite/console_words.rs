@@ -1,7 +1,7 @@
 //! How pages say times, spans and numbers, and how charts are drawn.
 
 use console::chart::{ALONE, Day, bars};
-use console::words::{Speaker, count, initials, rough, span, term};
+use console::words::{Speaker, count, initial, initials, rough, span, term};
 use jiff::civil::date;
 use kernel::Timestamp;
 use std::time::Duration;
@@ -56,6 +56,7 @@ fn numbers_are_grouped_and_people_shortened() {
     let short =
         ["Ada Byron", "kj@trajectory.dev", "maximiliane.von-hohenstein@x.test", "", "@"].map(initials);
     assert_eq!(short, ["AB", "KJ", "MH", "?", "?"]);
+    assert_eq!(["acme Notes", "«überall»", "!?", ""].map(initial), ["A", "Ü", "·", "·"]);
 }
 
 #[test]
