@@ -176,7 +176,6 @@ pub(crate) async fn layer(mut request: Request, next: Next) -> Response {
         request_id: Some(id.to_string()),
         request_href: place.map(|(stage, _)| path::request(stage, id)),
         help: webkit::answer::explained(code),
-        refresh: false,
     };
     let mut drawn = (response.status(), html(&page)).into_response();
     if place.is_some() || drawn.status().is_server_error() {
@@ -198,7 +197,6 @@ pub(crate) fn nowhere() -> Response {
         request_id: None,
         request_href: None,
         help: String::new(),
-        refresh: false,
     };
     (StatusCode::NOT_FOUND, html(&page)).into_response()
 }

@@ -156,7 +156,6 @@ fn gone() -> Response {
         request_id: None,
         request_href: None,
         help: String::new(),
-        refresh: false,
     };
     (StatusCode::GONE, html(&page)).into_response()
 }

@@ -52,7 +52,6 @@ fn link_gone() -> Message {
         request_id: Some("0197f3c2-8d1e-7b44-a1c7-5f0a1b2c3d4e".into()),
         request_href: Some("#".into()),
         help: webkit::answer::explained("INTERNAL_ERROR"),
-        refresh: false,
     }
 }
 

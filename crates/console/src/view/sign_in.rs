@@ -48,8 +48,6 @@ pub struct Message {
     pub request_href: Option<String>,
     /// Where the guide explains what went wrong; empty where the text says all there is.
     pub help: String,
-    /// Goes on by itself: only where nothing is lost.
-    pub refresh: bool,
 }
 
 /// A session in the operator's list.
