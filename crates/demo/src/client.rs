@@ -111,6 +111,8 @@ pub struct Triggered {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Visitor {
+    /// The id by which the trigger named them.
+    pub user_id: String,
     pub email_id: String,
     pub tenant_id: String,
     #[serde(default)]

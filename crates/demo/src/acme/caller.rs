@@ -82,6 +82,7 @@ impl Caller {
     /// Begins a session of this person, unless it is theirs already; the cookie to send with the answer.
     pub(super) fn sign_in(&mut self, person: &Person) -> Option<String> {
         if self.person.as_ref().is_some_and(|known| known.email == person.email) {
+            self.person = Some(person.clone());
             return None;
         }
         let session = token::<24>(self.acme.rng.as_ref());

@@ -82,6 +82,21 @@ impl Ledger {
         Ok(person)
     }
 
+    /// The person for whom a code stood. They may have been triggered from elsewhere, such as the console, and under
+    /// another id than they had here: from now on it is theirs, so that what Acme tells of them joins that run.
+    pub(super) fn recognise(&self, person: Person) -> Result<Person, Full> {
+        let user_id = person.user_id.clone();
+        let known = self.welcome(person)?;
+        let mut books = self.books();
+        match books.people.get_mut(&known.email) {
+            Some(known) => {
+                known.user_id = user_id;
+                Ok(known.clone())
+            }
+            None => Ok(known),
+        }
+    }
+
     pub(super) fn person(&self, email: &str) -> Option<Person> {
         self.books().people.get(email).cloned()
     }

@@ -14,7 +14,6 @@ use axum::{
     http::{StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
 };
-use kernel::token;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use url::Url;
@@ -153,8 +152,7 @@ async fn exchange(acme: &Acme, uri: &Uri, code: &str) -> Option<Person> {
     let detail = format!("The token says {email}, of {tenant}");
     acme.note(&email, Kind::Exchanged, Ok(detail), tape.take());
     let name = email.split('@').next().unwrap_or_default().to_owned();
-    let fresh = Person { user_id: format!("u_{}", token::<12>(acme.rng.as_ref())), email, name };
-    acme.ledger.welcome(fresh).ok()
+    acme.ledger.recognise(Person { user_id: visitor.user_id, email, name }).ok()
 }
 
 fn landed(at: kernel::Timestamp, uri: &Uri) -> Exchange {

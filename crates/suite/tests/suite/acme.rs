@@ -26,6 +26,8 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const KEY: &str = "-----BEGIN PRIVATE KEY----- nobody may see this";
 const CODE: &str = "code-0123456789-0123456789-0123456789";
 const KIM: &str = "kim@harbor-studio.example";
+/// The id under which ThriveStack knows Kim, whom the console may have signed up.
+const TRIED: &str = "try-7f3c2a";
 
 /// A visitor of Acme Notes.
 struct Visitor {
@@ -36,7 +38,7 @@ struct Visitor {
 
 /// Answers as thrivestack would, for Kim.
 async fn thrivestack() -> Url {
-    let claims = json!({"emailId": KIM, "tenantId": "ws_1", "tenantName": "Harbor Studio"});
+    let claims = json!({"userId": TRIED, "emailId": KIM, "tenantId": "ws_1", "tenantName": "Harbor Studio"});
     let session =
         format!("e30.{}.e30", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims.to_string()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -124,6 +126,12 @@ impl Visitor {
             .header("webhook-timestamp", at)
             .header("webhook-signature", format!("v1,{}", STANDARD.encode(tag)));
         self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Kim's, as Acme knows it.
+    async fn user_id(&mut self) -> Value {
+        let told = self.get(&format!("/thrivestack/steps?email={KIM}")).await;
+        told.json()["user_id"].clone()
     }
 
     async fn send(&mut self, mut request: Request<Body>) -> Answer {
@@ -303,6 +311,20 @@ async fn a_note_that_cannot_be_kept_is_shown_again() {
         assert_eq!(kim.post("/notes", &[("title", &number.to_string())]).await.status, 303, "{number}");
     }
     assert_eq!(kim.post("/notes", &[("title", "One too many")]).await.status, 409);
+}
+
+#[tokio::test]
+async fn who_comes_with_a_code_has_the_id_of_their_run() {
+    let mut kim = Visitor::of(thrivestack().await);
+    kim.webhook("msg_1").await;
+    kim.get(&format!("/onboarding?authOTP={CODE}")).await;
+    assert_eq!(kim.user_id().await, TRIED, "whom Acme has never met");
+    let mut kim = Visitor::of(thrivestack().await);
+    kim.post("/", &[("name", "Kim Aldersey"), ("email", KIM)]).await;
+    kim.webhook("msg_1").await;
+    assert_ne!(kim.user_id().await, TRIED);
+    kim.get(&format!("/onboarding?authOTP={CODE}")).await;
+    assert_eq!(kim.user_id().await, TRIED, "whom another signup has named otherwise");
 }
 
 #[tokio::test]
