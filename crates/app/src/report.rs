@@ -23,7 +23,11 @@ pub const PAGE_MAX: usize = ::lake::PAGE_MAX;
 /// The events that Home counts.
 const SIGNED_UP: &str = "signed_up";
 const ACCOUNT_CREATED: &str = "account_created";
+/// Two names of one thing (the profiles take both).
 const ADDED: &str = "account_added_user";
+const ADDED_TOO: &str = "user_added_to_account";
+/// Asked for per day. Whoever has any event of the last is either a creator or somebody who joined.
+const COUNTED: [&[&str]; 3] = [&[SIGNED_UP], &[ACCOUNT_CREATED], &[ADDED, ADDED_TOO, ACCOUNT_CREATED]];
 
 /// One day in the environment's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +39,7 @@ pub struct Day {
     /// without users, each event counts.
     pub accounts: u64,
     /// People who joined an account that somebody else had created, as an invited colleague does. Whoever creates one
-    /// is added to it as well and does not count here.
+    /// that day may be added to it as well and does not count here.
     pub joined: u64,
 }
 
@@ -78,10 +82,8 @@ pub async fn daily(app: &App, env: Env, days: u16) -> Result<Vec<Day>, ReportFau
     if days == 0 {
         return Ok(Vec::new());
     }
-    let counts = in_lake(app, move |lake| {
-        lake.counts_per_day(env, &[SIGNED_UP, ACCOUNT_CREATED, ADDED], &zone, from, today)
-    })
-    .await?;
+    let counts =
+        in_lake(app, move |lake| lake.group_counts_per_day(env, &COUNTED, &zone, from, today)).await?;
     Ok(from.series(Span::new().days(1)).take(usize::from(days)).map(|date| day(date, &counts)).collect())
 }
 

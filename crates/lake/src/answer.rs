@@ -46,7 +46,7 @@ pub struct Filters<'a> {
     pub before: Option<Before>,
 }
 
-/// One event name on one calendar day of the asked time zone.
+/// One event name, or one group of names under the first of them, on one calendar day of the asked time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayCount {
     pub date: Date,

@@ -22,7 +22,8 @@ use std::{
 
 /// What is counted: names in the first dimension, days in the second.
 pub(crate) struct Grid {
-    names: Vec<String>,
+    /// Events of any of the names of a group are counted together. A name may stand in several groups.
+    groups: Vec<Vec<String>>,
     dates: Vec<Date>,
     /// Where each day begins, and where the last one ends, in microseconds since 1970.
     bounds: Vec<i64>,
@@ -31,15 +32,19 @@ pub(crate) struct Grid {
 impl Grid {
     /// One cell for all time.
     pub(crate) fn whole(name: &str) -> Self {
-        Self { names: vec![name.to_owned()], dates: vec![Date::ZERO], bounds: vec![i64::MIN, i64::MAX] }
+        Self {
+            groups: vec![vec![name.to_owned()]],
+            dates: vec![Date::ZERO],
+            bounds: vec![i64::MIN, i64::MAX],
+        }
     }
 
     /// Calendar days from `from` to `to`, both included, each as long as the zone makes it.
-    pub(crate) fn days(names: &[&str], zone: &TimeZone, from: Date, to: Date) -> Result<Self, Fault> {
-        let mut distinct: Vec<String> = Vec::new();
-        for name in names {
-            if !distinct.iter().any(|known| known == name) {
-                distinct.push((*name).to_owned());
+    pub(crate) fn days(groups: &[&[&str]], zone: &TimeZone, from: Date, to: Date) -> Result<Self, Fault> {
+        let mut distinct: Vec<Vec<String>> = Vec::new();
+        for group in groups {
+            if !distinct.iter().any(|known| known == group) {
+                distinct.push(group.iter().map(|&name| name.to_owned()).collect());
             }
         }
         let days = usize::try_from((to - from).get_days() + 1).unwrap_or(0);
@@ -56,15 +61,15 @@ impl Grid {
             let calendar = |source| Fault::Calendar { date: *last, source };
             bounds.push(start_of(last.tomorrow().map_err(calendar)?, zone)?);
         }
-        Ok(Self { names: distinct, dates, bounds })
+        Ok(Self { groups: distinct, dates, bounds })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty() || self.dates.is_empty()
+        self.groups.is_empty() || self.dates.is_empty()
     }
 
     fn cells(&self) -> usize {
-        self.names.len() * self.dates.len()
+        self.groups.len() * self.dates.len()
     }
 
     fn day(&self, at: i64) -> Option<usize> {
@@ -72,8 +77,15 @@ impl Grid {
         begun.checked_sub(1).filter(|day| *day < self.dates.len())
     }
 
-    fn cell(&self, name: usize, at: i64) -> Option<usize> {
-        Some(self.day(at)? * self.names.len() + name)
+    /// The groups in which this name stands.
+    fn groups_of(&self, name: &str) -> Vec<usize> {
+        let holds = |group: &Vec<String>| group.iter().any(|known| known == name);
+        self.groups.iter().enumerate().filter(|(_, group)| holds(group)).map(|(index, _)| index).collect()
+    }
+
+    fn cells_at<'g>(&self, groups: &'g [usize], at: i64) -> impl Iterator<Item = usize> + use<'g> {
+        let first = self.day(at).map(|day| day * self.groups.len());
+        first.into_iter().flat_map(|first| groups.iter().map(move |group| first + group))
     }
 
     fn first(&self) -> i64 {
@@ -89,12 +101,12 @@ impl Grid {
         part.last_at >= self.first() && part.first_at < self.end()
     }
 
-    /// Day by day, the names in the order of the question.
+    /// Day by day, the groups in the order of the question.
     pub(crate) fn rows(self, counts: &Counts) -> Vec<DayCount> {
-        let names = self.names.len();
+        let groups = self.groups.len();
         let row = |cell: usize| DayCount {
-            date: self.dates[cell / names],
-            name: self.names[cell % names].clone(),
+            date: self.dates[cell / groups],
+            name: self.groups[cell % groups].first().cloned().unwrap_or_default(),
             events: counts.events[cell],
             users: counts.users[cell],
         };
@@ -126,9 +138,10 @@ pub(crate) struct HeadRuns(Vec<Run>);
 pub(crate) fn of_head(head: &Head, env: EnvironmentId, grid: &Grid) -> HeadRuns {
     let mut runs: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for row in head.rows().iter().filter(|row| row.env == env) {
-        let name = grid.names.iter().position(|name| *name == row.name);
-        if let Some(cell) = name.and_then(|name| grid.cell(name, row.occurred_at)) {
-            runs.entry(row.user_id.as_deref()).or_default().push(cell);
+        let groups = grid.groups_of(&row.name);
+        let mut cells = grid.cells_at(&groups, row.occurred_at).peekable();
+        if cells.peek().is_some() {
+            runs.entry(row.user_id.as_deref()).or_default().extend(cells);
         }
     }
     HeadRuns(runs.into_iter().map(|(user, cells)| Run { user: user.map(str::to_owned), cells }).collect())
@@ -219,15 +232,20 @@ impl<'s> SegmentRuns<'s> {
     fn take(&mut self, batch: &RecordBatch) -> Result<(), Unexpected> {
         let columns = Columns(batch);
         let (names, users) = (columns.texts(Column::Name)?, columns.texts(Column::UserId)?);
-        let known = |text: Option<&str>| self.grid.names.iter().position(|name| Some(name.as_str()) == text);
-        let codes: Vec<Option<usize>> = names.values().map(known).collect();
+        let known = |text: Option<&str>| text.map_or_else(Vec::new, |name| self.grid.groups_of(name));
+        let codes: Vec<Vec<usize>> = names.values().map(known).collect();
         for (row, at) in columns.instants(Column::OccurredAt)?.iter().enumerate() {
-            let name = names.code(row).and_then(|code| codes[code]);
-            let Some(cell) = name.and_then(|name| self.grid.cell(name, *at)) else { continue };
+            let groups = names.code(row).map_or(&[][..], |code| &codes[code]);
+            let mut cells = self.grid.cells_at(groups, *at).peekable();
+            if cells.peek().is_none() {
+                continue;
+            }
             let user = users.get(row);
             match self.ready.back_mut().filter(|run| run.user.as_deref() == user) {
-                Some(run) => run.cells.push(cell),
-                None => self.ready.push_back(Run { user: user.map(str::to_owned), cells: vec![cell] }),
+                Some(run) => run.cells.extend(cells),
+                None => {
+                    self.ready.push_back(Run { user: user.map(str::to_owned), cells: cells.collect() });
+                }
             }
         }
         Ok(())
@@ -259,7 +277,7 @@ impl Iterator for SegmentRuns<'_> {
 
 /// Keeps the rows of the grid before the users are decoded.
 fn filter(grid: &Grid) -> Filter {
-    let names = grid.names.clone();
+    let names = grid.groups.concat();
     let (first, end) = (grid.first(), grid.end());
     Box::new(move |batch| {
         let columns = Columns(&batch);

@@ -23,7 +23,21 @@ impl Lake {
         from: Date,
         to: Date,
     ) -> Result<Vec<DayCount>, Fault> {
-        let grid = Grid::days(names, zone, from, to)?;
+        let groups: Vec<&[&str]> = names.iter().map(std::slice::from_ref).collect();
+        self.group_counts_per_day(env, &groups, zone, from, to)
+    }
+
+    /// The same, with the events of any of the names of a group counted together: a user with several of them counts
+    /// once. The first name of a group stands for it in the answer; a name may be in several groups.
+    pub fn group_counts_per_day(
+        &self,
+        env: Env,
+        groups: &[&[&str]],
+        zone: &TimeZone,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<DayCount>, Fault> {
+        let grid = Grid::days(groups, zone, from, to)?;
         if grid.is_empty() {
             return Ok(Vec::new());
         }

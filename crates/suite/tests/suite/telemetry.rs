@@ -208,6 +208,25 @@ async fn a_signup_fills_profiles_and_counts_under_both_ids_of_its_account() {
 }
 
 #[tokio::test]
+async fn who_joined_is_whoever_was_added_under_either_name_and_created_nothing() {
+    let house = House::new().await;
+    let event = |name, user| json!({"event": name, "user_id": user, "context": {"group_id": "g"}});
+    let told = json!([
+        event("account_created", "creator"),
+        event("account_added_user", "creator"),
+        event("user_added_to_account", "creator"),
+        event("account_created", "added by nobody"),
+        event("account_added_user", "joined"),
+        event("user_added_to_account", "joined"),
+        event("user_added_to_account", "joined too"),
+    ]);
+    assert_eq!(house.post("/api/track", &told).await.status, 200);
+    house.digest().await;
+    let days = app::report::daily(&house.app, house.env(), 1).await.unwrap();
+    assert_eq!((days[0].accounts, days[0].joined), (2, 2));
+}
+
+#[tokio::test]
 async fn an_event_that_comes_again_counts_once() {
     let house = House::new().await;
     let event = json!({"event": "signed_up", "user_id": "u", "message_id": "m-1"});
