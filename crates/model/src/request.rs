@@ -11,6 +11,16 @@ pub struct Detail {
     pub message: String,
 }
 
+/// The first of them, at most so many; where some are left out, the last one says how many more there are.
+pub fn shortened(details: &[Detail], most: usize) -> Vec<Detail> {
+    if details.len() <= most {
+        return details.to_vec();
+    }
+    let (shown, rest) = details.split_at(most.saturating_sub(1));
+    let more = Detail { field: String::new(), message: format!("{} more", rest.len()) };
+    shown.iter().cloned().chain([more]).collect()
+}
+
 /// Whom and what a refused request was about. Environment, key and run are proven, not a caller's mere claim.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {

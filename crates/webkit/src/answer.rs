@@ -10,7 +10,8 @@ use http::{HeaderValue, StatusCode, header};
 use kernel::{Category, RequestId, RunId};
 use model::{
     caller::{Caller, Need},
-    request::{About, Detail},
+    request::{About, Detail, shortened},
+    telemetry::answer::NOTES_MAX,
 };
 use serde_json::{Value, json};
 
@@ -181,7 +182,7 @@ impl Refusal {
                 let mut body =
                     json!({"status": "error", "message": message, "error_code": code, "code": code});
                 if !details.is_empty() {
-                    body["details"] = json!(details);
+                    body["details"] = json!(shortened(details, NOTES_MAX));
                 }
                 body
             }

@@ -3,7 +3,7 @@
 use super::{KEPT_MAX, LIFE};
 use crate::App;
 use kernel::{Category, Env, RefusedId, RequestId};
-use model::request::{Detail, Refused};
+use model::request::{Refused, shortened};
 use sql::{Fault, Locks};
 use std::{
     collections::VecDeque,
@@ -128,11 +128,7 @@ fn bounded(mut refused: Refused) -> Refused {
     cut(&mut refused.method, PATH_BYTES_MAX);
     cut(&mut refused.path, PATH_BYTES_MAX);
     cut(&mut refused.message, MESSAGE_BYTES_MAX);
-    let rest = refused.details.len().saturating_sub(DETAILS_MAX - 1);
-    if rest > 1 {
-        refused.details.truncate(DETAILS_MAX - 1);
-        refused.details.push(Detail { field: String::new(), message: format!("{rest} more") });
-    }
+    refused.details = shortened(&refused.details, DETAILS_MAX);
     for detail in &mut refused.details {
         cut(&mut detail.field, PATH_BYTES_MAX);
         cut(&mut detail.message, PATH_BYTES_MAX);

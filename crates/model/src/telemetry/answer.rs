@@ -51,6 +51,7 @@ pub struct Receipt<'a> {
 pub struct Refusal {
     pub code: Code,
     pub message: &'static str,
+    /// All of them; an answer shows [`NOTES_MAX`].
     pub details: Vec<Detail>,
 }
 
@@ -119,11 +120,6 @@ fn refusal(call: Call, form: Form, verdicts: &[Verdict<'_>]) -> Refusal {
             field: place(form, index, &detail.field),
             message: detail.message.clone(),
         }));
-    }
-    let rest = details.len().saturating_sub(NOTES_MAX - 1);
-    if rest > 1 {
-        details.truncate(NOTES_MAX - 1);
-        details.push(Detail { field: String::new(), message: format!("{rest} more") });
     }
     let large = codes.iter().all(|&code| code == Code::EventTooLarge);
     let (code, message) = if large {
@@ -203,6 +199,7 @@ fn list(items: &[usize]) -> String {
 mod tests {
     use super::super::{body::Body, parse};
     use super::*;
+    use crate::request::shortened;
     use serde_json::{Value, json};
 
     fn respond(call: Call, text: &str) -> Result<Value, Refusal> {
@@ -260,7 +257,9 @@ mod tests {
         assert!(told.get("data").is_none());
         assert_eq!(told["warnings"].as_array().map(Vec::len), Some(5), "each text once");
         let refusal = respond(Call::Identify, &format!("[{}]", vec!["1"; 1_000].join(","))).unwrap_err();
-        assert_eq!(refusal.details.len(), NOTES_MAX);
-        assert_eq!(refusal.details[99].message, "901 more");
+        assert_eq!(refusal.details.len(), 1_000, "whoever shows them counts them");
+        let shown = shortened(&refusal.details, NOTES_MAX);
+        assert_eq!((shown.len(), shown[99].message.as_str()), (NOTES_MAX, "901 more"));
+        assert_eq!(shortened(&refusal.details[..NOTES_MAX], NOTES_MAX), refusal.details[..NOTES_MAX]);
     }
 }

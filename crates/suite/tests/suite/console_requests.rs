@@ -367,6 +367,20 @@ async fn a_flood_is_dropped_and_counted_and_holds_nobody_up() {
     assert_eq!((details.len(), details[19].message.as_str()), (20, "11 more"), "and so are many details");
 }
 
+/// The answer and the row cut the details each at its own length, and both count from all of them.
+#[tokio::test]
+async fn many_details_are_cut_and_counted_in_the_answer_and_in_what_is_kept() {
+    let house = House::new().await;
+    let refused = house.post("/api/identify", &json!(vec![1; 1_000])).await;
+    assert_eq!(refused.status, 400);
+    let told = refused.json()["details"].clone();
+    assert_eq!((told.as_array().unwrap().len(), &told[99]["message"]), (100, &json!("901 more")));
+    app::request::flush(&house.app).await.unwrap();
+    let kept = app::request::list(&house.app, house.env(), Default::default(), Default::default(), None, 1);
+    let details = kept.await.unwrap().rows.remove(0).refused.details;
+    assert_eq!((details.len(), details[19].message.as_str()), (20, "981 more"));
+}
+
 #[tokio::test]
 async fn a_row_that_the_database_refuses_is_counted_and_the_others_are_written() {
     let house = House::new().await;
