@@ -185,11 +185,7 @@ impl Operator {
                 pages.push((format!("{name}, a search"), format!("{room}?q=user-7-1")));
                 pages.push((format!("{name}, a search without a match"), format!("{room}?q=zebra")));
             }
-            if name == "dev" {
-                // Home's entries are the rooms.
-                continue;
-            }
-            let entry = first(&html, &format!(r#"<a [^>]*href="({room}/[^"?]+)""#));
+            let entry = first(&html, r#"class="row-link" href="([^"]+)""#);
             pages.extend(entry.map(|path| (format!("{name}, an entry"), unescaped(&path))));
         }
         Ok(pages)
