@@ -76,7 +76,7 @@ fn step(state: &ConsoleState, place: &Place, list: &Checklist, item: Item, trigg
     };
     let paste = match item.step {
         Step::FirstRun => Some(trigger.to_owned()),
-        Step::KeyUsed => Some(snippet::token(state)),
+        Step::KeyUsed => Some(snippet::token(state, stage)),
         Step::Telemetry => Some(snippet::identify(state)),
         Step::FirstAck => Some(snippet::acknowledge_node(state)),
         Step::FirstExchange => Some(snippet::exchange_node(state)),

@@ -359,7 +359,7 @@ async fn made(state: &ConsoleState, place: &Place, created: &Created) -> Result<
         "expires_at": key.expires_at.map(|at| at.to_string()),
         member: secret,
     });
-    let file = format!("thrivestack-{}-{}.json", place.stage.short(), key.kind.name());
+    let file = snippet::file(place.stage, key.kind);
     Ok(KeyMade {
         frame: place.frame(Room::Keys, None),
         notice: Notice::new(

@@ -3,7 +3,10 @@
 use crate::{ConsoleState, failure::Failure};
 use app::{key::Created, run};
 use kernel::Env;
-use model::caller::{KeyKind, Scope};
+use model::{
+    caller::{KeyKind, Scope},
+    platform::Stage,
+};
 
 /// What a key is for first, where it has several scopes.
 const FIRST: [Scope; 5] =
@@ -27,13 +30,7 @@ pub(super) async fn first_use(
     let (key, secret) = (&created.key, created.secret.expose());
     let scope = FIRST.into_iter().find(|scope| key.scopes.contains(scope));
     if key.kind == KeyKind::Rsa {
-        let scope = scope.or(key.scopes.first().copied()).map_or("", Scope::name);
-        let url = address(state, "/api/user/token");
-        return Ok(format!(
-            "# a token for an hour, from the file\n\
-             jq '{{key_id, private_key, scopes: [\"{scope}\"], expiry: 3600}}' {file} |\n  \
-             curl {url} -H 'Content-Type: application/json' -d @-"
-        ));
+        return Ok(format!("# a token for an hour, from the file\n{}", token_from(state, file)));
     }
     Ok(match scope {
         Some(Scope::WorkflowTriggerApi) => {
@@ -106,14 +103,21 @@ pub(super) fn exchange_node(state: &ConsoleState) -> String {
 }
 
 /// A token for an hour, with the RSA key's file as it was downloaded.
-pub(super) fn token(state: &ConsoleState) -> String {
-    let url = address(state, "/api/user/token");
+pub(super) fn token(state: &ConsoleState, stage: Stage) -> String {
     format!(
-        "# with an RSA key, from its file; a private API key is used as it is, in the place of a token\n\
-         jq '{{key_id, private_key, scopes: [\"{}\"], expiry: 3600}}' key.json |\n  \
-         curl {url} -H 'Content-Type: application/json' -d @-",
-        Scope::WorkflowTriggerApi.name()
+        "# with an RSA key, from its file; a private API key is used as it is, in the place of a token\n{}",
+        token_from(state, &file(stage, KeyKind::Rsa))
     )
+}
+
+fn token_from(state: &ConsoleState, file: &str) -> String {
+    let url = address(state, "/api/user/token");
+    format!("curl {url} \\\n  -H 'Content-Type: application/json' --data @{file}")
+}
+
+/// The name under which a new key is downloaded.
+pub(super) fn file(stage: Stage, kind: KeyKind) -> String {
+    format!("thrivestack-{}-{}.json", stage.short(), kind.name())
 }
 
 /// The call that says who a user is.

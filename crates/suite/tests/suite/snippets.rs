@@ -159,6 +159,36 @@ async fn the_acknowledgements_are_taken_as_they_stand() {
     assert!(String::from_utf8_lossy(&said.stderr).contains("not acknowledged: 401"), "{said:?}");
 }
 
+/// Both places that say how: the page of a key that was just made, and the steps of the integration.
+#[tokio::test]
+async fn the_file_of_a_new_key_is_posted_for_a_token() {
+    let Some(_) = node::curl() else { return };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let public_url = Some(format!("http://{address}/").parse().unwrap());
+    let house = House::with(Options { public_url, ..Options::default() }).await;
+    let router = house.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut browser = Browser::signed_in(&house).await;
+    let steps = text(&browser.get(&house, "/console/dev/integration").await);
+    let new = "/console/dev/keys/new";
+    browser.get(&house, new).await;
+    let fields = [("kind", "rsa"), ("name", "ci"), ("scope.workflow_trigger_api", "on")];
+    let made = text(&browser.post(&house, new, &fields).await);
+
+    let dir = TempDir::new().unwrap();
+    let (_, file) = made.split_once("data-file=\"").unwrap();
+    std::fs::write(dir.path().join(file.split('"').next().unwrap()), pasted(&made, "json")).unwrap();
+    for snippet in [pasted(&made, "use"), pasted(&steps, "key-used")] {
+        let said = run(&dir, "sh", &["-c", &format!("{snippet} --fail-with-body -sS")], "", "").await;
+        let told: Value =
+            serde_json::from_slice(&said.stdout).unwrap_or_else(|_| panic!("{snippet}: {said:?}"));
+        let bearer = format!("Bearer {}", told["token"].as_str().unwrap());
+        let triggered = house.post_as("/trigger", &bearer, &house.trigger_body("ada")).await;
+        assert_eq!(triggered.status, 200, "{}", text(&triggered));
+    }
+}
+
 #[tokio::test]
 async fn the_exchange_says_who_came_once() {
     let Some(_) = node::modules() else { return };
