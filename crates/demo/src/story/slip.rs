@@ -23,26 +23,25 @@ pub(super) enum Slip {
 impl Slip {
     /// Sends it; `code` is a one-time code that was used. A refusal is what is meant to come.
     pub(super) async fn make(self, client: &Client, code: Option<&str>) -> Result<(), ClientFault> {
-        let request = match self {
-            Self::OldCode => match code {
-                Some(code) => client.request(Method::GET, "/v1/ValidateAuthOTP").query(&[("authOTP", code)]),
-                None => return Ok(()),
-            },
-            _ => self.request(client).await?,
-        };
+        let Some(request) = self.request(client, code).await? else { return Ok(()) };
         match client.send("slip", request).await {
             Ok(_) | Err(ClientFault::Refused { .. }) => Ok(()),
             Err(fault) => Err(fault),
         }
     }
 
-    async fn request(self, client: &Client) -> Result<RequestBuilder, ClientFault> {
+    /// Nothing while there is no used code.
+    async fn request(
+        self,
+        client: &Client,
+        code: Option<&str>,
+    ) -> Result<Option<RequestBuilder>, ClientFault> {
         let connection = client.connection();
         let post = |path: &str| client.request(Method::POST, path);
         let project = |request: RequestBuilder| request.header("x-api-key", &connection.project_key);
         let used = json!([{ "event_name": "feature_used", "user_id": "u_4711", "properties": {} }]);
         let trigger = |email: &str| json!({ "user_id": "u_4711", "email_id": email, "workflow_id": connection.workflow_id });
-        Ok(match self {
+        Ok(Some(match self {
             Self::WrongKey => {
                 post("/api/track").header("x-api-key", "pk_live_4eC39HqLyjWDarjtT1zdp7dc").json(&used)
             }
@@ -50,15 +49,19 @@ impl Slip {
             Self::NoName => {
                 project(post("/api/track")).json(&json!([{ "user_id": "u_4711", "properties": {} }]))
             }
-            Self::BadField | Self::OldCode => post("/trigger")
+            Self::BadField => post("/trigger")
                 .bearer_auth(client.token().await?)
                 .json(&trigger("robin at northwind-studio")),
+            Self::OldCode => {
+                let Some(code) = code else { return Ok(None) };
+                client.request(Method::GET, "/v1/ValidateAuthOTP").query(&[("authOTP", code)])
+            }
             Self::WrongRun => post("/api/workflow").bearer_auth(client.token().await?).json(&json!({
                 "workflowDesignTimeId": connection.workflow_id,
                 "workflowRuntimeId": "6f1c2b1e-5f0a-4a9e-9d51-3a2b6b1f0c77",
                 "tenantId": "ws_test", "tenantName": "Test", "userEmailId": "robin@northwind-studio.example",
                 "thrivestackTenantId": "0b6f7c1a-2f83-4f0e-8a57-6d2e1c4b9a10",
             })),
-        })
+        }))
     }
 }
