@@ -106,10 +106,10 @@ async fn show(
 }
 
 /// Of the period, and of the one before it.
-struct Totals {
-    signups: (u64, u64),
-    accounts: (u64, u64),
-    joined: u64,
+pub(crate) struct Totals {
+    pub(crate) signups: (u64, u64),
+    pub(crate) accounts: (u64, u64),
+    pub(crate) joined: u64,
 }
 
 impl Totals {
@@ -182,7 +182,7 @@ fn tiles(place: &Place, totals: &Totals) -> Vec<Tile> {
 }
 
 /// A number against the same number of days before.
-fn compared(name: &str, (now, before): (u64, u64)) -> Tile {
+pub(crate) fn compared(name: &str, (now, before): (u64, u64)) -> Tile {
     let (change, change_class) = change(now, before);
     let against = if before == 0 {
         format!("none in the {DAYS} days before")
@@ -201,7 +201,7 @@ fn compared(name: &str, (now, before): (u64, u64)) -> Tile {
 }
 
 /// What became of those who signed up; nothing to say where nobody joins anybody.
-fn arrived(totals: &Totals) -> String {
+pub(crate) fn arrived(totals: &Totals) -> String {
     match totals.joined {
         0 => String::new(),
         joined => format!("{} created an account, {} joined one", count(totals.accounts.0), count(joined)),
@@ -221,7 +221,7 @@ fn change(now: u64, before: u64) -> (String, &'static str) {
     }
 }
 
-fn summary(days: &[Day], totals: &Totals) -> String {
+pub(crate) fn summary(days: &[Day], totals: &Totals) -> String {
     let most = days.iter().max_by_key(|d| d.whole).filter(|d| d.whole > 0);
     let peak = most.map(|d| format!("; most on {}: {}", day(d.date), count(d.whole))).unwrap_or_default();
     let joined = match totals.joined {

@@ -3,7 +3,7 @@
 mod account;
 mod act;
 mod entrance;
-mod home;
+pub(crate) mod home;
 mod integrate;
 mod integration;
 mod keys;

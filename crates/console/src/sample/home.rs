@@ -3,6 +3,7 @@
 use super::{Page, frame, page, snippet};
 use crate::{
     chart::{self, Day},
+    operator::home::{Totals, arrived, compared, summary},
     view::{
         Frame, Room,
         home::{DayRow, First, Home, Tile, Tried, Try},
@@ -38,10 +39,16 @@ fn days() -> Vec<Day> {
 
 fn home(stage: Stage) -> Home {
     let days = days();
-    let tile = |name: &str, value: &str, change: &str, class, against: &str| Tile {
+    let sum = |of: fn(&Day) -> u64| days.iter().map(of).sum::<u64>();
+    let totals = Totals {
+        signups: (sum(|d| d.whole), 454),
+        accounts: (sum(|d| d.part), 261),
+        joined: sum(|d| d.whole - d.part),
+    };
+    let tile = |name: &str, value: &str, class, against: &str| Tile {
         name: name.into(),
         value: value.into(),
-        change: change.into(),
+        change: String::new(),
         change_class: class,
         against: against.into(),
         note: String::new(),
@@ -51,13 +58,10 @@ fn home(stage: Stage) -> Home {
         frame: frame(stage, Room::Home),
         period: "25 Oct to 21 Nov, up to 12:06 today".into(),
         tiles: vec![
-            Tile {
-                note: "326 created an account, 184 joined one".into(),
-                ..tile("Signups", "536", "+ 18 %", "", "against the 28 days before")
-            },
-            tile("Accounts created", "326", "+ 22 %", "", "against the 28 days before"),
-            tile("Waiting now", "14", "", "", "12 on the waitlist, 2 for an acknowledgement"),
-            tile("Needs attention now", "1", "", "bad", "stands still until somebody acts"),
+            Tile { note: arrived(&totals), ..compared("Signups", totals.signups) },
+            compared("Accounts created", totals.accounts),
+            tile("Waiting now", "14", "", "12 on the waitlist, 2 for an acknowledgement"),
+            tile("Needs attention now", "1", "bad", "stands still until somebody acts"),
         ],
         chart: chart::bars(
             &days,
@@ -66,7 +70,7 @@ fn home(stage: Stage) -> Home {
             if stage == Stage::Development { chart::BESIDE } else { chart::ALONE },
         ),
         narrow: chart::bars(&days, "signups", "accounts created", chart::PHONE),
-        summary: "536 signups in 28 days, 332 of them with an account; most on 19 Nov: 35".into(),
+        summary: summary(&days, &totals),
         days: days
             .iter()
             .rev()
@@ -75,7 +79,7 @@ fn home(stage: Stage) -> Home {
                 day: day(d.date),
                 signups: count(d.whole),
                 accounts: count(d.part),
-                joined: count(d.whole / 3),
+                joined: count(d.whole - d.part),
             })
             .collect(),
         first: None,

@@ -49,7 +49,7 @@ pub struct Attempt {
 
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// `done`, `wait`, `bad`, `run`, `off` or `todo`: the shape of the knot.
+    /// `done`, `wait`, `bad`, `off` or `todo`: the shape of the knot.
     pub knot: &'static str,
     pub label: String,
     pub note: String,
@@ -61,7 +61,7 @@ impl Node {
     pub fn icon(&self) -> &'static str {
         match self.knot {
             "done" => "check",
-            "wait" | "run" => "clock",
+            "wait" => "clock",
             "bad" => "x",
             _ => "minus",
         }
