@@ -207,8 +207,12 @@ impl Ledger {
         books.steps.iter().find(good).map(|step| step.at)
     }
 
-    /// What happened for one address, oldest first.
+    /// What happened for one address, in the order in which it began: a call is written down when it has ended, and a webhook
+    /// may come while the trigger is still being answered.
     pub(super) fn steps_of(&self, email: &str) -> Vec<Step> {
-        self.books().steps.iter().filter(|step| step.email == email).cloned().collect()
+        let mut steps: Vec<Step> =
+            self.books().steps.iter().filter(|step| step.email == email).cloned().collect();
+        steps.sort_by_key(|step| step.at);
+        steps
     }
 }
