@@ -156,6 +156,13 @@ fn acts(place: &Place, detail: &RunDetail) -> Vec<Act> {
 
 fn node(place: &Place, detail: &RunDetail, view: &NodeView) -> Node {
     let knot = match view.status {
+        NodeStatus::Done if undelivered(detail, view) => {
+            if detail.run.state == RunState::Incident {
+                "bad"
+            } else {
+                "wait"
+            }
+        }
         NodeStatus::Done => "done",
         NodeStatus::Waiting => "wait",
         NodeStatus::Failed => "bad",
@@ -196,6 +203,13 @@ fn note(place: &Place, detail: &RunDetail, view: &NodeView) -> String {
         }
         _ => view.note.clone(),
     }
+}
+
+/// The tenant exists here, but the endpoint has not heard of it, nor acknowledged it all the same.
+fn undelivered(detail: &RunDetail, view: &NodeView) -> bool {
+    let mut attempts = detail.nodes.iter().flat_map(|node| &node.attempts).peekable();
+    let tried = view.kind == Kind::ProvisionTenant && attempts.peek().is_some();
+    tried && detail.run.acked_at.is_none() && !attempts.any(AttemptView::is_success)
 }
 
 fn ended(detail: &RunDetail) -> bool {
