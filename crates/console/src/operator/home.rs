@@ -36,7 +36,8 @@ pub(crate) struct TryForm {
 pub(crate) async fn page(State(state): State<ConsoleState>, place: Place) -> Result<Response, Failure> {
     let mut unique = [0; 4];
     state.app.rng.fill(&mut unique);
-    let form = TryForm { email: "ada@acme-rockets.com".to_owned(), user_id: format!("try-{}", hex(unique)) };
+    let form =
+        TryForm { email: "sam@try-it-out.example".to_owned(), user_id: format!("try-{}", hex(unique)) };
     show(&state, &place, form, None).await
 }
 

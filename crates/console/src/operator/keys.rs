@@ -116,8 +116,8 @@ pub(crate) async fn create(
     Posted { place, form: draft }: Posted<Place, Draft>,
 ) -> Result<Response, Failure> {
     let refused = |faults: Faults| {
-        let text = "Everything you typed is still here.";
-        let notice = Notice::new(Tone::Bad, "No key was made: a field needs a change", text);
+        let text = "What has to change is said at the field in question. Everything you typed is still here.";
+        let notice = Notice::new(Tone::Bad, "No key was made", text);
         (StatusCode::BAD_REQUEST, html(&draw(&place, &draft, faults, Some(notice)))).into_response()
     };
     let new = match read(&place, &draft) {

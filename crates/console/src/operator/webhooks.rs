@@ -243,7 +243,7 @@ fn told(place: &Place, detail: &DeliveryDetail) -> Option<Notice> {
             let text = if disabled {
                 "Webhooks are disabled since the endpoint answered 410. Enable them again in Settings."
             } else {
-                "It answered with 2xx. Real webhooks differ from this one only in the ids and in “test”."
+                "It answered with 2xx. Real webhooks have the same keys without “test”, and what is known of the person."
             };
             (Tone::Good, "Your endpoint accepted the test".to_owned(), text.to_owned())
         }

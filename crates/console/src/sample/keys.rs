@@ -78,8 +78,8 @@ fn empty() -> Keys {
 fn new_key() -> NewKey {
     let choice = |name, title, help, checked| Choice { name, title, help, checked };
     let mut frame = frame(Stage::Development, Room::Keys);
-    let text = "Everything you typed is still here.";
-    frame.notice = Some(Notice::new(Tone::Bad, "No key was made: a field needs a change", text));
+    let text = "What has to change is said at the field in question. Everything you typed is still here.";
+    frame.notice = Some(Notice::new(Tone::Bad, "No key was made", text));
     NewKey {
         frame,
         name: Field { name: "name", value: "CI".into(), ..Field::default() },

@@ -117,7 +117,7 @@ fn test() -> Webhook {
     let told = Notice::new(
         Tone::Good,
         "Your endpoint accepted the test",
-        "It answered with 2xx. Real webhooks differ from this one only in the ids and in “test”.",
+        "It answered with 2xx. Real webhooks have the same keys without “test”, and what is known of the person.",
     );
     Webhook {
         state: pill(Tone::Good, "Test delivered"),
