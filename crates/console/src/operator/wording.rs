@@ -52,7 +52,17 @@ const PAGES: [(&str, &str, &str, &[Editable]); 6] = [
         "progress",
         "Progress",
         "while the workspace is made",
-        &[("progress_title", "Headline", false), ("progress_lead", "Text", true)],
+        &[
+            ("progress_title", "Headline", false),
+            ("progress_lead", "Text", true),
+            ("progress_arrived", "Line: the details arrived", false),
+            ("progress_place", "Line: there is a place", false),
+            ("progress_plan", "Line: the plan is chosen", false),
+            ("progress_workspace", "Line: the tenant is made", false),
+            ("progress_creating", "What happens now: your app is asked", false),
+            ("progress_opening", "What happens now: the browser goes on", false),
+            ("progress_done", "Read aloud after a line that is done", false),
+        ],
     ),
     (
         "waitlist",

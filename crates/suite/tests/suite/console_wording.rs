@@ -100,6 +100,9 @@ async fn the_preview_is_the_page_itself_and_saves_nothing() {
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("frame-ancestors 'self'") && !policy.contains("unsafe"), "{policy}");
     }
+    let lines = [("page", "progress"), ("progress_arrived", "Here you are"), ("progress_done", "check")];
+    let drawn = text(&browser.post(&house, PREVIEW, &lines).await);
+    assert!(drawn.contains("Here you are") && drawn.contains(": check<"), "{drawn}");
     assert!(!text(&browser.get(&house, PREVIEW).await).contains("Typed"));
 }
 
