@@ -52,7 +52,9 @@ async fn a_good_installation_is_well_beside_its_server_and_without_it() {
     let before = files(&house.data());
     let alone = doctor(&house.data(), "127.0.0.1:1", &[]).await;
     assert_eq!(alone.code, 0, "{:#?}", alone.findings);
-    assert_eq!(files(&house.data()), before, "and leaves nothing behind");
+    // The log of a process that has just ended may be tidied away meanwhile.
+    let after = files(&house.data());
+    assert!(after.iter().all(|file| before.contains(file)), "and leaves nothing behind: {after:?}");
     for (topic, words) in [
         ("configuration", "settings are good"),
         ("data directory", "no server runs on it"),
